@@ -1,0 +1,158 @@
+/**
+ * What the inside needs of the world. Adapters implement these thinly; tests and the simulator play them.
+ * Every call takes a signal, and its caller puts a deadline on it.
+ */
+import type { Json } from '../shared/json.ts';
+
+// ---- Route 53 ------------------------------------------------------------------------------------------------------
+
+export interface Alias {
+  readonly zone: string;
+  readonly name: string;
+  readonly evaluateTargetHealth: boolean;
+}
+
+export interface GeoLocation {
+  readonly continent?: string;
+  readonly country?: string;
+  readonly subdivision?: string;
+}
+
+/**
+ * One record set. Names are normalised (lower case, `\052` decoded to `*`, no final dot); values are as Route 53
+ * keeps them. Either `alias`, or `ttl` and `values`.
+ */
+export interface RecordSet {
+  readonly name: string;
+  readonly type: string;
+  readonly ttl?: number;
+  readonly values?: readonly string[];
+  readonly alias?: Alias;
+  readonly setIdentifier?: string;
+  readonly weight?: number;
+  readonly region?: string;
+  readonly failover?: 'PRIMARY' | 'SECONDARY';
+  readonly geolocation?: GeoLocation;
+  readonly multiValue?: boolean;
+  readonly healthCheckId?: string;
+  /** Fields of a downloaded set that dashover has no word for. A DELETE must repeat them, so they travel along untouched. */
+  readonly other?: { readonly [field: string]: Json };
+}
+
+export interface RecordChange {
+  readonly action: 'DELETE' | 'CREATE';
+  readonly set: RecordSet;
+}
+
+/** One atomic change: all or none, in this order. */
+export interface ChangeBatch {
+  /** At most 256 characters; carries the job's id, so that CloudTrail and the console tell who it was. */
+  readonly comment: string;
+  readonly changes: readonly RecordChange[];
+}
+
+export interface Zone {
+  readonly id: string;
+  /** The zone's own name, normalised. */
+  readonly name: string;
+  /** Host names of its authoritative name servers. */
+  readonly nameServers: readonly string[];
+  readonly private: boolean;
+}
+
+/**
+ * Throws a Fault with a `route53-…` code: `route53-throttled` (nothing was changed), `route53-unreachable` (may have
+ * been), `route53-refused` (the batch breaks a rule or the records moved), `route53-denied`, `route53-zone-missing`,
+ * `route53-change-missing`.
+ */
+export interface RecordStore {
+  zone(zoneId: string, signal: AbortSignal): Promise<Zone>;
+  /** Every record set, of every type and set identifier, at exactly these names. */
+  read(zoneId: string, names: readonly string[], signal: AbortSignal): Promise<readonly RecordSet[]>;
+  /** Sends once, without retries of its own. */
+  change(zoneId: string, batch: ChangeBatch, signal: AbortSignal): Promise<{ readonly changeId: string }>;
+  changeStatus(changeId: string, signal: AbortSignal): Promise<'pending' | 'insync'>;
+}
+
+// ---- DNS -----------------------------------------------------------------------------------------------------------
+
+export interface DnsRecord {
+  readonly name: string;
+  readonly type: string;
+  readonly ttl: number;
+  readonly value: string;
+}
+
+/** What one name server answered to one question. */
+export interface DnsAnswer {
+  readonly rcode: string;
+  readonly authoritative: boolean;
+  readonly records: readonly DnsRecord[];
+}
+
+export interface NameServers {
+  /** `host:port` of every address of these name servers (or of those that the configuration names instead). */
+  addresses(hostNames: readonly string[], signal: AbortSignal): Promise<readonly string[]>;
+  /** Asks one server one question, over UDP and then TCP. Throws when it does not answer in time. */
+  ask(server: string, name: string, type: string, signal: AbortSignal): Promise<DnsAnswer>;
+}
+
+// ---- HTTP probes ---------------------------------------------------------------------------------------------------
+
+export interface Probe {
+  readonly url: string;
+  /** Address to connect to in place of what the host name resolves to. */
+  readonly connectTo?: string;
+  readonly expect: readonly number[];
+  readonly timeoutMs: number;
+}
+
+export interface Prober {
+  /** Never throws: a site that does not answer is an answer, in words. */
+  probe(probe: Probe, signal: AbortSignal): Promise<{ readonly ok: boolean; readonly text: string }>;
+}
+
+// ---- MQTT ----------------------------------------------------------------------------------------------------------
+
+/** Topics are below the configured prefix, except a `responseTopic`, which is whole. */
+export interface InboundMessage {
+  readonly topic: string;
+  readonly payload: Uint8Array;
+  /** The broker delivered it as retained: it is old. */
+  readonly retained: boolean;
+  readonly responseTopic?: string;
+  readonly correlationData?: Uint8Array;
+}
+
+export interface OutboundMessage {
+  readonly topic: string;
+  /** True when `topic` is whole (a response topic), false when it is below the prefix. */
+  readonly whole?: boolean;
+  readonly payload: string;
+  readonly retain: boolean;
+  readonly correlationData?: Uint8Array;
+}
+
+export interface BusStatus {
+  readonly connected: boolean;
+  /** Why it is not, in words, when it is not. */
+  readonly reason: string | null;
+}
+
+export interface Bus {
+  /** Resolves at the broker's PUBACK (QoS 1); rejects when there is none in time, and then withdraws the message. */
+  publish(message: OutboundMessage): Promise<void>;
+  status(): BusStatus;
+}
+
+/** The PUBACK goes out when the promise resolves, and never before; when it rejects, the connection is dropped unacknowledged. */
+export type OnMessage = (message: InboundMessage) => Promise<void>;
+
+// ---- chance --------------------------------------------------------------------------------------------------------
+
+export interface Ids {
+  /** A fresh id, unique, sortable by time (UUIDv7). */
+  next(): string;
+  /** In [0, 1): jitter. */
+  random(): number;
+}
