@@ -73,6 +73,8 @@ export interface Decision<State, Shared, Reply, Data> {
   readonly outgoing: readonly Outgoing[];
   /** When to be asked again with `timer`; undefined clears the timer. */
   readonly wakeAtMs?: number;
+  /** Other lanes to be asked with `timer` at once, because the shared state changed. */
+  readonly wakeLanes?: readonly string[];
 }
 
 /** What a lane's owner hands to the engine. All of it is pure: no clock, no network, no log. */

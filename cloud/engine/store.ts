@@ -89,6 +89,7 @@ export interface Decided<Reply> {
   readonly interrupted: readonly string[];
   readonly outgoing: readonly Outgoing[];
   readonly wakeAtMs: number | null;
+  readonly wakeLanes: readonly string[];
 }
 
 export interface Claim {

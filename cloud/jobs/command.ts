@@ -2,6 +2,7 @@ import type { CommandName } from '../../shared/command.ts';
 import type { FaultCode } from '../../shared/faults.ts';
 import type { Refusal, State, TriggerKind } from '../../shared/messages.ts';
 import type { JobRow } from '../engine/job.ts';
+import type { RecordSet } from '../ports.ts';
 
 /** Who sent a command, and how: put together at the door, never by the sender. */
 export type Origin = {
@@ -60,7 +61,9 @@ export type SwitchCommand =
 export type Reading =
   | { readonly kind: 'position'; readonly position: string }
   /** They equal no position: what differs, set by set, in words. */
-  | { readonly kind: 'drifted'; readonly differences: readonly string[] };
+  | { readonly kind: 'drifted'; readonly differences: readonly string[] }
+  /** It could not be learnt what they are. */
+  | { readonly kind: 'unknown'; readonly why: string };
 
 export type Reply = {
   readonly job: JobRow<JobData> | null;
@@ -98,5 +101,9 @@ export type JobData = {
   readonly outcome: 'switched' | 'already-there' | 'drilled' | null;
   readonly verified: boolean | null;
   readonly cachesUntilMs: number | null;
+  /** What the last look of this job at the live records said: where the switch is when the job has ended. */
+  readonly reading: Reading | null;
+  /** The owned sets as a failover found them, when they equalled no position: what `restore` to `before` brings back. */
+  readonly before: readonly RecordSet[] | null;
   readonly error: Refusal | null;
 };
