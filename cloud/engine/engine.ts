@@ -1,22 +1,30 @@
 import type { Clock } from '../../shared/clock.ts';
+import type { Fault } from '../../shared/faults.ts';
 import type { Json } from '../../shared/json.ts';
 import type { Log } from '../../shared/log.ts';
 import type { Ids } from '../ports.ts';
-import type { JobRow } from './job.ts';
+import type { JobEnd, JobRow } from './job.ts';
 import type { Outgoing, Rules } from './lane.ts';
-import type { Runbook } from './runbook.ts';
+import type { Runbook, StopReason } from './runbook.ts';
 import type { JobFilter, Store } from './store.ts';
 
 /** A message's way out. Resolves when the receiver has it; a rejection is tried again, in order. */
 export type Deliver = (body: Json) => Promise<void>;
 
+/** The reasons to stop that end a job; after the others its next owner goes on. */
+export type EndingReason = Extract<StopReason, { kind: 'interrupted' | 'deadline' }>;
+
 export interface EngineOptions<State, Shared, Command, Reply, Data> {
   readonly store: Store;
   readonly rules: Rules<State, Shared, Command, Reply, Data>;
   readonly runbook: Runbook<Data, State>;
+  /** How a job ends whose runbook threw. What is no Fault arrives as `internal-error`, its cause is in the log. Pure. */
+  readonly failed: (data: Data, error: Fault) => JobEnd<Data>;
+  /** How a job ends whose runbook let a `Stopped` pass. Pure. */
+  readonly stopped: (job: JobRow<Data>, reason: EndingReason) => JobEnd<Data>;
   /** Receivers by name. Messages to a receiver that is not configured are not stored. */
   readonly receivers: Readonly<Record<string, Deliver>>;
-  /** Lanes to wake at start. */
+  /** Every lane: asked with `timer` at start, and whenever its time has come. */
   readonly lanes: readonly string[];
   /** This process, unique: the owner of its leases. */
   readonly owner: string;
@@ -33,7 +41,10 @@ export interface Engine<State, Command, Reply, Data> {
   jobs(filter: JobFilter): Promise<readonly JobRow<Data>[]>;
   /** Resolves with the job when it has ended, or as it is after `ms`. */
   wait(id: string, ms: number): Promise<JobRow<Data> | undefined>;
-  /** Calls back after each commit with the messages it stored: live views (server-sent events). Returns the way to stop. */
+  /**
+   * Calls back after each commit with the messages that it told, those to receivers that are not configured included:
+   * live views (server-sent events). Returns the way to stop.
+   */
   onStored(listener: (outgoing: readonly Outgoing[]) => void): () => void;
   /** Begins: heartbeats, timers, takeovers, deliveries. */
   start(): void;

@@ -22,16 +22,34 @@ export interface StepContext {
   readonly before: Json;
 }
 
+export interface StepOptions {
+  /**
+   * Runs although the job was interrupted or its deadline has come, and is not aborted by them: the read-back after a
+   * `Stopped`. A lost lease and a shutdown stop it all the same.
+   */
+  readonly though?: readonly ('interrupted' | 'deadline')[];
+}
+
 /**
  * A run of a job by its owner. A step that has ended is not run again: its stored detail is returned. Every method
  * throws a `Stopped` when the run may not go on; the runbook lets it pass (or catches `interrupted` to read back first).
  */
 export interface Run<Data = Json, State = Json> {
+  /** As last read from the store: every step, progress, look and heartbeat brings it up to date. */
   readonly job: JobRow<Data>;
   /** Wall-clock time by which the job gives up. */
   readonly deadlineAtMs: number;
   readonly signal: AbortSignal;
-  step<Detail extends Json>(name: string, act: (context: StepContext) => Promise<StepResult<Detail>>): Promise<Detail>;
+  /**
+   * Names are unique within a job. A step left `running` or `failed` by an earlier run is acted again; all other ended
+   * ones return what they stored. What `act` throws after its signal aborted comes out as `Stopped`; what it returns
+   * then is still stored.
+   */
+  step<Detail extends Json>(
+    name: string,
+    act: (context: StepContext) => Promise<StepResult<Detail>>,
+    options?: StepOptions,
+  ): Promise<Detail>;
   /** True when the stored job has such a step in that status. */
   has(name: string, status: StepStatus): boolean;
   /**

@@ -46,6 +46,8 @@ export interface Store {
   /** When the receiver's oldest message is due, or null when it has none. */
   outgoingDueAtMs(receiver: string): Promise<number | null>;
   delivered(id: number): Promise<void>;
+  /** Removes a message that has become pointless, and says so in the journal, in one transaction. */
+  drop(id: number, entry: JournalEntry, atMs: number): Promise<void>;
   /** Keeps it first in its line, due again at `dueAtMs`. */
   postpone(id: number, dueAtMs: number, reason: string): Promise<void>;
 
