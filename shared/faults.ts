@@ -98,8 +98,17 @@ export const FAULTS = {
   },
   'not-found': { http: 404, retry: 'never', hint: 'The routes are listed in the README.' },
   'too-large': { http: 413, retry: 'never', hint: 'A command is at most 4 KiB.' },
+  'bad-request': { http: 400, retry: 'never', hint: 'Send well-formed HTTP, and JSON in UTF-8 where there is a body.' },
+  'bad-method': { http: 405, retry: 'never', hint: 'Use a method that the header Allow names.' },
+  'bad-media-type': {
+    http: 415,
+    retry: 'never',
+    hint: 'Send JSON, and say so: "Content-Type: application/json".',
+  },
+  'too-slow': { http: 408, retry: 'backoff', hint: 'Send the whole request within 10 s.' },
   'slow-down': { http: 429, retry: 'backoff', hint: 'Too many wrong secrets from this address; wait and try again.' },
   'store-unavailable': { http: 503, retry: 'backoff', hint: 'Nothing was stored; send it again.' },
+  stopping: { http: 503, retry: 'backoff', hint: 'Nothing was stored; send it again when the endpoint is back.' },
   'internal-error': { http: 500, retry: 'never', hint: 'This is a mistake in dashover; its log has the details.' },
 
   'route53-throttled': {
