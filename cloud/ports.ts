@@ -6,23 +6,23 @@ import type { Json } from '../shared/json.ts';
 
 // ---- Route 53 ------------------------------------------------------------------------------------------------------
 
-export interface Alias {
+export type Alias = {
   readonly zone: string;
   readonly name: string;
   readonly evaluateTargetHealth: boolean;
-}
+};
 
-export interface GeoLocation {
+export type GeoLocation = {
   readonly continent?: string;
   readonly country?: string;
   readonly subdivision?: string;
-}
+};
 
 /**
- * One record set. Names are normalised (lower case, `\052` decoded to `*`, no final dot); values are as Route 53
+ * One record set (a type, not an interface, so that it fits into the Json of a stored step or job). Names are normalised (lower case, `\052` decoded to `*`, no final dot); values are as Route 53
  * keeps them. Either `alias`, or `ttl` and `values`.
  */
-export interface RecordSet {
+export type RecordSet = {
   readonly name: string;
   readonly type: string;
   readonly ttl?: number;
@@ -37,12 +37,12 @@ export interface RecordSet {
   readonly healthCheckId?: string;
   /** Fields of a downloaded set that dashover has no word for. A DELETE must repeat them, so they travel along untouched. */
   readonly other?: { readonly [field: string]: Json };
-}
+};
 
-export interface RecordChange {
+export type RecordChange = {
   readonly action: 'DELETE' | 'CREATE';
   readonly set: RecordSet;
-}
+};
 
 /** One atomic change: all or none, in this order. */
 export interface ChangeBatch {

@@ -11,7 +11,10 @@ export interface StepResult<Detail extends Json> {
 
 /** What a step may do while it runs. */
 export interface StepContext {
-  /** Aborts when the job is interrupted, its lease is lost, its deadline has come, or the process stops. */
+  /**
+   * Aborts when the job is interrupted, its lease is lost, its deadline has come, or the process stops; its `reason` is
+   * the `Stopped`. A result returned after an interrupt or the deadline is still stored.
+   */
   readonly signal: AbortSignal;
   /**
    * Tells how far it is (`attempt 3, giving up at 12:04:10`), stored and announced. The detail is what a run resumed

@@ -80,6 +80,8 @@ export type JobData = {
   readonly from: string | null;
   /** A position; `before` for a restore to the values found by the failover. */
   readonly to: string;
+  /** The sender named the position itself: for a human's restore that decides what happens to drifted records. */
+  readonly toNamed: boolean;
   readonly trigger: { readonly kind: TriggerKind; readonly actor: string; readonly id: string | null };
   readonly joined: readonly {
     readonly kind: TriggerKind;
@@ -106,4 +108,11 @@ export type JobData = {
   /** The owned sets as a failover found them, when they equalled no position: what `restore` to `before` brings back. */
   readonly before: readonly RecordSet[] | null;
   readonly error: Refusal | null;
+};
+
+/** Why a running job has to stop: what the rules put into its interrupt, and how it ends when nothing was changed. */
+export type Interrupt = {
+  readonly status: 'superseded' | 'cancelled';
+  /** In a sentence: by whom, or by what. */
+  readonly text: string;
 };
