@@ -1,0 +1,171 @@
+import type { Json } from '../../shared/json.ts';
+import type { JobStatus, StepStatus } from '../../shared/messages.ts';
+import type { JobRow, Lease, StepRow } from '../engine/job.ts';
+import type { Claim, JobFilter } from '../engine/store.ts';
+import type { Sql } from './sql.ts';
+
+interface StoredJob {
+  readonly id: string;
+  readonly lane: string;
+  readonly status: JobStatus;
+  readonly exclusive: number;
+  readonly sender: string;
+  readonly command_id: string | null;
+  readonly data: string;
+  readonly accepted_at_ms: number;
+  readonly started_at_ms: number | null;
+  readonly finished_at_ms: number | null;
+  readonly deadline_at_ms: number | null;
+  readonly interrupt: string | null;
+  readonly token: number;
+}
+
+interface StoredStep {
+  readonly name: string;
+  readonly status: StepStatus;
+  readonly startedAtMs: number;
+  readonly finishedAtMs: number | null;
+  readonly text: string;
+  readonly detail: string;
+}
+
+/** Ownership is proved in the `where` of every write of a run: losing it is an answer, not an exception. */
+const OURS = "id = ? and owner = ? and token = ? and status = 'running'";
+
+export function readJob(sql: Sql, id: string): JobRow | undefined {
+  const row = sql.one('select * from job where id = ?', id) as StoredJob | undefined;
+  return row && jobRow(sql, row);
+}
+
+/** The job that this sender's id made before. */
+export function readKnown(sql: Sql, sender: string, commandId: string): JobRow | undefined {
+  const row = sql.one('select * from job where sender = ? and command_id = ?', sender, commandId) as
+    | StoredJob
+    | undefined;
+  return row && jobRow(sql, row);
+}
+
+/** The job, if that lease is still its owner's. */
+export function readOwned(sql: Sql, { job, owner, token }: Lease): JobRow | undefined {
+  const row = sql.one(`select * from job where ${OURS}`, job, owner, token) as StoredJob | undefined;
+  return row && jobRow(sql, row);
+}
+
+/** Unfinished jobs of a lane, oldest first. */
+export function readUnfinished(sql: Sql, lane: string): readonly JobRow[] {
+  const rows = sql.all(
+    "select * from job where lane = ? and status in ('waiting', 'queued', 'running') order by seq",
+    lane,
+  ) as readonly StoredJob[];
+  return rows.map((row) => jobRow(sql, row));
+}
+
+/** Newest first; none when `before` names a job that is not there. */
+export function readJobs(sql: Sql, filter: JobFilter): readonly JobRow[] {
+  const wanted: string[] = [];
+  const values: (string | number)[] = [];
+  if (filter.lane !== undefined) {
+    wanted.push('lane = ?');
+    values.push(filter.lane);
+  }
+  if (filter.status !== undefined) {
+    wanted.push('status = ?');
+    values.push(filter.status);
+  }
+  if (filter.before !== undefined) {
+    wanted.push('seq < (select seq from job where id = ?)');
+    values.push(filter.before);
+  }
+  const where = wanted.length > 0 ? `where ${wanted.join(' and ')}` : '';
+  const rows = sql.all(
+    `select * from job ${where} order by seq desc limit ?`,
+    ...values,
+    filter.limit,
+  ) as readonly StoredJob[];
+  return rows.map((row) => jobRow(sql, row));
+}
+
+/** Extends the leases that still hold; the jobs among them. */
+export function extendLeases(sql: Sql, leases: readonly Lease[], untilMs: number): readonly JobRow[] {
+  const alive = leases.filter(
+    ({ job, owner, token }) =>
+      sql.run(`update job set lease_until_ms = ? where ${OURS}`, untilMs, job, owner, token) > 0,
+  );
+  return alive.flatMap((lease) => readOwned(sql, lease) ?? []);
+}
+
+/** Whether there is anything to take over: asked first, so that an idle poll takes no write lock. */
+export function anyLeaseOver(sql: Sql, nowMs: number): boolean {
+  return sql.one("select 1 from job where status = 'running' and lease_until_ms <= ? limit 1", nowMs) !== undefined;
+}
+
+/** Running jobs whose lease is over, oldest first, now under the next fencing token. */
+export function takeOver(sql: Sql, owner: string, nowMs: number, untilMs: number): readonly Claim[] {
+  const left = sql.all(
+    "select id from job where status = 'running' and lease_until_ms <= ? order by seq",
+    nowMs,
+  ) as readonly { id: string }[];
+  return left.map(({ id }) => {
+    sql.run('update job set owner = ?, token = token + 1, lease_until_ms = ? where id = ?', owner, untilMs, id);
+    return claimOf(sql, id, owner);
+  });
+}
+
+/** The claim of a job that this owner has just been given. */
+export function claimOf(sql: Sql, id: string, owner: string): Claim {
+  const row = sql.one('select * from job where id = ?', id) as StoredJob | undefined;
+  if (!row) throw new Error(`there is no job ${id} to claim`);
+  return { job: jobRow(sql, row), lease: { job: id, owner, token: row.token } };
+}
+
+/** The token grows here too, so that a late write of the one who gave the job back finds nothing. */
+export function handOver(sql: Sql, leases: readonly Lease[]): void {
+  for (const { job, owner, token } of leases) {
+    sql.run(`update job set owner = null, token = token + 1, lease_until_ms = 0 where ${OURS}`, job, owner, token);
+  }
+}
+
+/** Adds the step, or replaces the one of that name in its place. The caller has proved the lease. */
+export function writeStep(sql: Sql, job: string, step: StepRow): void {
+  sql.run(
+    `insert into step (job_id, place, name, status, started_at_ms, finished_at_ms, text, detail)
+     values (?, (select count(*) from step where job_id = ?), ?, ?, ?, ?, ?, ?)
+     on conflict (job_id, name) do update set status = excluded.status, started_at_ms = excluded.started_at_ms,
+       finished_at_ms = excluded.finished_at_ms, text = excluded.text, detail = excluded.detail`,
+    job,
+    job,
+    step.name,
+    step.status,
+    step.startedAtMs,
+    step.finishedAtMs,
+    step.text,
+    JSON.stringify(step.detail),
+  );
+}
+
+function jobRow(sql: Sql, row: StoredJob): JobRow {
+  const steps = sql.all(
+    `select name, status, started_at_ms as startedAtMs, finished_at_ms as finishedAtMs, text, detail
+     from step where job_id = ? order by place`,
+    row.id,
+  ) as readonly StoredStep[];
+  return {
+    id: row.id,
+    lane: row.lane,
+    status: row.status,
+    exclusive: row.exclusive === 1,
+    sender: row.sender,
+    commandId: row.command_id,
+    data: JSON.parse(row.data) as Json,
+    acceptedAtMs: row.accepted_at_ms,
+    startedAtMs: row.started_at_ms,
+    finishedAtMs: row.finished_at_ms,
+    deadlineAtMs: row.deadline_at_ms,
+    interrupt: row.interrupt === null ? null : (JSON.parse(row.interrupt) as Json),
+    steps: steps.map(stepRow),
+  };
+}
+
+function stepRow({ name, status, startedAtMs, finishedAtMs, text, detail }: StoredStep): StepRow {
+  return { name, status, startedAtMs, finishedAtMs, text, detail: JSON.parse(detail) as Json };
+}

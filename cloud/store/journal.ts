@@ -1,0 +1,60 @@
+import { createHash } from 'node:crypto';
+import type { Json } from '../../shared/json.ts';
+import type { JournalEntry } from '../engine/lane.ts';
+import type { JournalRow } from '../engine/store.ts';
+import type { Sql } from './sql.ts';
+
+/** What the first row is chained to. */
+export const FIRST_HASH = '0'.repeat(64);
+
+/**
+ * Hex SHA-256 over the hash of the row before, a line feed, and the row as canonical JSON. A row changed, taken out or
+ * put in afterwards breaks the chain from there on.
+ */
+export function journalHash(before: string, row: Omit<JournalRow, 'hash'>): string {
+  const { seq, atMs, kind, lane, text, detail } = row;
+  const written = canonical({ seq, atMs, kind, lane, text, detail });
+  return createHash('sha256').update(`${before}\n${written}`).digest('hex');
+}
+
+/** JSON with the keys of every object sorted, so that the same row always hashes to the same value. */
+export function canonical(value: Json): string {
+  if (Array.isArray(value)) return `[${value.map((one: Json) => canonical(one)).join(',')}]`;
+  if (value === null || typeof value !== 'object') return JSON.stringify(value);
+  const fields = Object.entries(value)
+    .sort(([a], [b]) => (a < b ? -1 : 1))
+    .map(([key, one]) => `${JSON.stringify(key)}:${canonical(one)}`);
+  return `{${fields.join(',')}}`;
+}
+
+export function appendJournal(sql: Sql, entry: JournalEntry, atMs: number): void {
+  const last = sql.one('select seq, hash from journal order by seq desc limit 1') as
+    | { seq: number; hash: string }
+    | undefined;
+  const seq = (last?.seq ?? 0) + 1;
+  // Hashed as it will be read back: what JSON leaves out (an undefined field) must not be in the hash.
+  const detail = JSON.stringify(entry.detail);
+  const hash = journalHash(last?.hash ?? FIRST_HASH, { ...entry, seq, atMs, detail: JSON.parse(detail) as Json });
+  sql.run(
+    'insert into journal (seq, at_ms, kind, lane, text, detail, hash) values (?, ?, ?, ?, ?, ?, ?)',
+    seq,
+    atMs,
+    entry.kind,
+    entry.lane,
+    entry.text,
+    detail,
+    hash,
+  );
+}
+
+/** Rows after that number, oldest first. */
+export function readJournal(sql: Sql, after: number, limit: number): readonly JournalRow[] {
+  const rows = sql.all(
+    'select seq, at_ms as atMs, kind, lane, text, detail, hash from journal where seq > ? order by seq limit ?',
+    after,
+    limit,
+  ) as readonly (Omit<JournalRow, 'detail'> & { readonly detail: string })[];
+  return rows.map(({ seq, atMs, kind, lane, text, detail, hash }) => {
+    return { seq, atMs, kind, lane, text, detail: JSON.parse(detail) as Json, hash };
+  });
+}

@@ -1,0 +1,104 @@
+/**
+ * The schema, grown in numbered steps. A released migration is never edited: a database that has it would differ from
+ * one that gets it tomorrow. To change the schema, append one.
+ */
+export interface Migration {
+  readonly name: string;
+  readonly sql: string;
+}
+
+export const MIGRATIONS: readonly Migration[] = [
+  {
+    name: 'lanes, jobs, steps, messages, journal',
+    sql: `
+      create table lane (
+        name text primary key,
+        state text,
+        wake_at_ms integer
+      ) strict, without rowid;
+      create index lane_wake on lane (wake_at_ms) where wake_at_ms is not null;
+
+      create table shared (
+        one integer primary key check (one = 1),
+        state text not null
+      ) strict;
+
+      create table job (
+        seq integer primary key autoincrement,
+        id text not null unique,
+        lane text not null,
+        status text not null check (status in ('waiting', 'queued', 'running', 'succeeded', 'failed', 'refused',
+          'superseded', 'expired', 'cancelled')),
+        exclusive integer not null check (exclusive in (0, 1)),
+        sender text not null,
+        command_id text,
+        data text not null,
+        accepted_at_ms integer not null,
+        started_at_ms integer,
+        finished_at_ms integer,
+        deadline_at_ms integer,
+        interrupt text,
+        owner text,
+        token integer not null default 0,
+        lease_until_ms integer,
+        check (status <> 'running' or (deadline_at_ms is not null and lease_until_ms is not null))
+      ) strict;
+      -- The lock of a lane: a second exclusive job cannot be running, whoever tries.
+      create unique index job_alone on job (lane) where status = 'running' and exclusive = 1;
+      create unique index job_command on job (sender, command_id) where command_id is not null;
+      create index job_unfinished on job (lane, seq) where status in ('waiting', 'queued', 'running');
+      create index job_lease on job (lease_until_ms) where status = 'running';
+      create index job_lane on job (lane, seq);
+
+      create table step (
+        job_id text not null references job (id) on delete cascade,
+        place integer not null,
+        name text not null,
+        status text not null,
+        started_at_ms integer not null,
+        finished_at_ms integer,
+        text text not null,
+        detail text not null,
+        primary key (job_id, name)
+      ) strict, without rowid;
+
+      create table outgoing (
+        id integer primary key autoincrement,
+        receiver text not null,
+        key text,
+        body text not null,
+        expires_at_ms integer,
+        created_at_ms integer not null,
+        due_at_ms integer not null,
+        attempts integer not null default 0,
+        reason text
+      ) strict;
+      create index outgoing_line on outgoing (receiver, id);
+      create unique index outgoing_newest on outgoing (receiver, key) where key is not null;
+
+      create table journal (
+        seq integer primary key,
+        at_ms integer not null,
+        kind text not null,
+        lane text,
+        text text not null,
+        detail text not null,
+        hash text not null
+      ) strict;
+      create trigger journal_never_changes before update on journal
+      begin
+        select raise(abort, 'the journal is append-only');
+      end;
+      create trigger journal_never_forgets before delete on journal
+      begin
+        select raise(abort, 'the journal is append-only');
+      end;
+
+      create table endpoint_lease (
+        name text primary key,
+        owner text not null,
+        until_ms integer not null
+      ) strict, without rowid;
+    `,
+  },
+];
