@@ -1,0 +1,184 @@
+/** The course of a press: made, sent and repeated, answered, followed to its end, or dropped at its deadline. */
+import type { Command, CommandName } from '../../shared/command.ts';
+import type { Job, State } from '../../shared/messages.ts';
+import { durationInWords } from '../../shared/duration.ts';
+import type { ControllerState, Effect, Turn } from './controller.ts';
+import { lampOf, mayBeRepeated } from './lamp.ts';
+import { type Delivery, type Reply, SEND_MS_MAX } from './ports.ts';
+import { carriesOut, type Intent, type Notice, type Press, repeatMs } from './press.ts';
+
+/** How long a refusal or a finished drill stays on the lamp, unless the button is touched. */
+export const NOTICE_MS = 60_000;
+/** A press that was not heard is bad news for somebody who may be on the way back to the button. */
+export const NOT_DELIVERED_NOTICE_MS = 300_000;
+/** How long the state may lag behind the end of its job before the lamp stops waiting for it. */
+export const SETTLE_MS_MAX = 5_000;
+/** Without a word about a job for this long, the lamp goes back to the state of the switch. */
+export const SILENCE_MS_MAX = 900_000;
+
+const NONE: Press = { kind: 'none' };
+const say = (text: string): Effect => ({ kind: 'say', text });
+
+/** What is due by now: the deadline first, then the next repeat, then the end of old news. */
+export function timePassed(state: ControllerState, atMs: number): Turn {
+  const notice = state.notice && atMs >= state.notice.untilMs ? null : state.notice;
+  const { press } = state;
+  switch (press.kind) {
+    case 'none':
+      return { next: { ...state, notice }, effects: [] };
+    case 'unanswered':
+      if (atMs >= press.intent.deadlineAtMs) return drop({ ...state, notice }, press, atMs);
+      if (!state.link.up || atMs < press.nextSendAtMs) return { next: { ...state, notice }, effects: [] };
+      return {
+        next: {
+          ...state,
+          notice,
+          // The road answers within SEND_MS_MAX and then sets the next repeat; this is for one that never does.
+          press: { ...press, sends: press.sends + 1, nextSendAtMs: atMs + SEND_MS_MAX + repeatMs(press.sends + 1) },
+        },
+        effects: [{ kind: 'send', command: message(state, press.intent, atMs) }],
+      };
+    case 'followed':
+      if (atMs < press.untilMs) return { next: { ...state, notice }, effects: [] };
+      return {
+        next: { ...state, notice, press: NONE },
+        effects: [say(`Nothing was heard of the ${press.intent.command} for ${durationInWords(SILENCE_MS_MAX)}.`)],
+      };
+    case 'settling':
+      return { next: { ...state, notice, press: atMs < press.untilMs ? press : NONE }, effects: [] };
+  }
+}
+
+function message(state: ControllerState, intent: Intent, atMs: number): Command {
+  return {
+    command: intent.command,
+    switch: state.settings.switch,
+    id: intent.id,
+    ageMs: Math.max(0, Math.round(atMs - intent.pressedAtMs)),
+    expiresInMs: state.settings.deadlineMs,
+    ...(intent.ifRevision === null ? {} : { ifRevision: intent.ifRevision }),
+  };
+}
+
+function drop(state: ControllerState, press: Press & { kind: 'unanswered' }, atMs: number): Turn {
+  const { intent, sends } = press;
+  const notice: Notice = { kind: 'not-delivered', intent, sends, untilMs: atMs + NOT_DELIVERED_NOTICE_MS };
+  const next: ControllerState = { ...state, press: NONE, notice };
+  return { next, effects: [say(lampOf({ ...next, finger: 'off' }).text)] };
+}
+
+/**
+ * A gesture became a wish. The same wish again joins the one on its way: same id, same deadline. The opposite replaces
+ * it, and the older one is never sent again; a drill does not push a real command aside.
+ */
+export function pressed(
+  state: ControllerState,
+  wish: { readonly command: CommandName; readonly id: string; readonly pressedAtMs: number; readonly atMs: number },
+): Turn {
+  const { press } = state;
+  const effects: Effect[] = [];
+  if (press.kind === 'unanswered') {
+    const older = press.intent.command;
+    if (older === wish.command) return { next: state, effects: [say(`The ${older} is on its way already.`)] };
+    if (wish.command === 'drill') {
+      return { next: state, effects: [say(`No drill while the ${older} is unanswered.`)] };
+    }
+    const fate = press.sends === 0 ? 'was never sent' : 'had been sent, and is not repeated';
+    effects.push(say(`The ${wish.command} takes the place of the ${older}, which ${fate}.`));
+  }
+  const intent: Intent = {
+    id: wish.id,
+    command: wish.command,
+    pressedAtMs: wish.pressedAtMs,
+    deadlineAtMs: wish.pressedAtMs + state.settings.deadlineMs,
+    ifRevision: wish.command === 'restore' ? (state.shown?.state.revision ?? null) : null,
+  };
+  return {
+    next: { ...state, press: { kind: 'unanswered', intent, sends: 0, nextSendAtMs: wish.atMs } },
+    effects,
+  };
+}
+
+/** How a send went, as far as the road knows. Whatever it was, only the endpoint's answer ends the repeats. */
+export function sentOnce(state: ControllerState, id: string, delivery: Delivery, atMs: number): Turn {
+  const { press } = state;
+  if (press.kind !== 'unanswered' || press.intent.id !== id) return { next: state, effects: [] };
+  const sends = delivery.kind === 'not-sent' ? Math.max(0, press.sends - 1) : press.sends;
+  return {
+    next: { ...state, press: { ...press, sends, nextSendAtMs: atMs + repeatMs(sends) } },
+    effects: delivery.kind === 'taken' ? [] : [say(delivery.text)],
+  };
+}
+
+/** A message of the endpoint about a press of this device. What is about an older one only gets said. */
+export function answered(state: ControllerState, reply: Reply, atMs: number): Turn {
+  const { press, notice } = state;
+  const intent = press.kind === 'none' ? (notice?.kind === 'not-delivered' ? notice.intent : undefined) : press.intent;
+  if (reply.type === 'refused') {
+    if (!intent || reply.id !== intent.id || press.kind !== 'unanswered') {
+      return { next: state, effects: [say(reply.text)] };
+    }
+    const { code, hint } = reply.error;
+    if (mayBeRepeated(code)) return { next: state, effects: [say(reply.text)] };
+    return end(state, { kind: 'refused', code, text: `${reply.text} ${hint}`, untilMs: atMs + NOTICE_MS });
+  }
+  const { job } = reply;
+  if (!intent || !carriesOut(job, intent.id)) return { next: state, effects: [say(`An earlier press: ${job.text}`)] };
+  return follow(state, intent, job, atMs);
+}
+
+function follow(state: ControllerState, intent: Intent, job: Job, atMs: number): Turn {
+  switch (job.status) {
+    case 'waiting':
+    case 'queued':
+    case 'running': {
+      const press: Press = { kind: 'followed', intent, job, missed: false, untilMs: atMs + SILENCE_MS_MAX };
+      return { next: { ...state, press, notice: null }, effects: [] };
+    }
+    case 'succeeded': {
+      const effects = [say(job.text)];
+      if (intent.command === 'drill') {
+        return end(state, { kind: 'drilled', text: job.text, untilMs: atMs + NOTICE_MS });
+      }
+      if (tellsEndOf(state.shown?.state, job)) return { next: { ...state, press: NONE, notice: null }, effects };
+      const press: Press = { kind: 'settling', intent, job, untilMs: atMs + SETTLE_MS_MAX };
+      return { next: { ...state, press, notice: null }, effects };
+    }
+    case 'failed':
+    case 'refused':
+    case 'superseded':
+    case 'expired':
+    case 'cancelled': {
+      const code = job.error?.code ?? (job.status === 'failed' ? 'job-failed' : job.status);
+      const text = job.error ? `${job.text} ${job.error.hint}` : job.text;
+      return end(state, { kind: 'refused', code, text, untilMs: atMs + NOTICE_MS });
+    }
+  }
+}
+
+function end(state: ControllerState, notice: Notice & { readonly text: string }): Turn {
+  return { next: { ...state, press: NONE, notice }, effects: [say(notice.text)] };
+}
+
+/** The endpoint told how the switch is. It also ends a press whose last word was lost with a connection. */
+export function refreshed(state: ControllerState, told: State): Turn {
+  if (told.switch !== state.settings.switch) return { next: state, effects: [] };
+  const next: ControllerState = { ...state, shown: { state: told, fresh: true } };
+  const { press } = state;
+  if (press.kind === 'settling' && tellsEndOf(told, press.job)) return { next: { ...next, press: NONE }, effects: [] };
+  // A drill takes no lock, so the state says nothing about it.
+  if (press.kind !== 'followed' || !press.missed || press.intent.command === 'drill') return { next, effects: [] };
+  const over = told.job === null && Date.parse(told.asOf) > Date.parse(press.job.acceptedAt);
+  return over
+    ? {
+        next: { ...next, press: NONE },
+        effects: [say(`The ${press.intent.command} ended while the connection was lost.`)],
+      }
+    : { next, effects: [] };
+}
+
+/** Both times are the endpoint's own, so they may be compared. */
+function tellsEndOf(told: State | undefined, job: Job): boolean {
+  if (!told || told.position === 'moving') return false;
+  return Date.parse(told.asOf) >= Date.parse(job.finishedAt ?? job.acceptedAt);
+}

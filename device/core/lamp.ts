@@ -1,0 +1,128 @@
+import { FAULTS } from '../../shared/faults.ts';
+import type { State } from '../../shared/messages.ts';
+import { durationInWords } from '../../shared/duration.ts';
+import type { ControllerState } from './controller.ts';
+import type { Intent, Notice, Press } from './press.ts';
+
+/**
+ * What the lamp says. It follows what the endpoint has confirmed; of the press itself it says only `sent`, which means
+ * that nobody has answered. `text` is the same in a sentence, for whoever has a screen.
+ */
+export type Lamp = { readonly text: string } & (
+  | {
+      readonly name:
+        | 'off'
+        | 'armed'
+        | 'offline'
+        | 'sent'
+        | 'accepted'
+        | 'moving'
+        | 'primary'
+        | 'maintenance'
+        | 'unclear'
+        | 'drill'
+        | 'not-delivered'
+        | 'fault';
+    }
+  | { readonly name: 'holding'; readonly ripe: boolean }
+  /** Somebody else holds the switch, where it is. */
+  | { readonly name: 'held'; readonly at: 'primary' | 'elsewhere' }
+  | { readonly name: 'refused'; readonly code: string; readonly flashes: number }
+);
+
+export const LAMP_OFF: Lamp = { name: 'off', text: 'The button is not running.' };
+
+/** The one lamp of a controller's state. The finger first, then the newest press, then its news, then how things are. */
+export function lampOf(state: ControllerState): Lamp {
+  if (state.finger !== 'off') {
+    const ripe = state.finger === 'ripe';
+    return { name: 'holding', ripe, text: ripe ? 'Let go now to act.' : 'Keep holding; letting go early cancels.' };
+  }
+  const ofPress = pressLamp(state.press, state.link.up);
+  if (ofPress) return ofPress;
+  if (state.notice) return noticeLamp(state.notice);
+  if (state.faults.length > 0) return { name: 'fault', text: state.faults.map(({ text }) => text).join(' ') };
+  if (!state.link.up) return { name: 'offline', text: state.link.text };
+  if (!state.shown?.fresh) {
+    return { name: 'armed', text: 'Connected. The endpoint has not told the state of the switch yet.' };
+  }
+  return stateLamp(state.shown.state, state.settings.device);
+}
+
+function pressLamp(press: Press, up: boolean): Lamp | undefined {
+  const cut = up ? '' : ' The connection is lost; this is the last that was heard.';
+  switch (press.kind) {
+    case 'none':
+      return undefined;
+    case 'unanswered':
+      return { name: 'sent', text: unansweredText(press.intent, press.sends, up) };
+    case 'followed': {
+      const { job, intent } = press;
+      const text = `${job.text}${cut}`;
+      if (intent.command === 'drill') return { name: 'drill', text };
+      return { name: job.status === 'running' ? 'moving' : 'accepted', text };
+    }
+    case 'settling':
+      return { name: 'moving', text: `${press.job.text}${cut}` };
+  }
+}
+
+function unansweredText(intent: Intent, sends: number, up: boolean): string {
+  const limit = durationInWords(intent.deadlineAtMs - intent.pressedAtMs);
+  const until = `It is dropped ${limit} after the press.`;
+  if (!up) return `The ${intent.command} waits for the connection. ${until}`;
+  return sends === 0
+    ? `The ${intent.command} is about to be sent. ${until}`
+    : `The ${intent.command} has been sent, and the endpoint has not answered. ${until}`;
+}
+
+function noticeLamp(notice: Notice): Lamp {
+  switch (notice.kind) {
+    case 'refused':
+      return { name: 'refused', code: notice.code, flashes: refusalFlashes(notice.code), text: notice.text };
+    case 'drilled':
+      return { name: 'drill', text: notice.text };
+    case 'not-delivered': {
+      const { intent, sends } = notice;
+      const limit = durationInWords(intent.deadlineAtMs - intent.pressedAtMs);
+      const how =
+        sends === 0
+          ? 'it never left, and will not be sent any more'
+          : `sent ${sends === 1 ? 'once' : `${sends} times`}, never answered, and not sent any more`;
+      return { name: 'not-delivered', text: `The ${intent.command} was not heard within ${limit}: ${how}.` };
+    }
+  }
+}
+
+function stateLamp(state: State, device: string): Lamp {
+  const { position, text } = state;
+  if (position === 'moving') return { name: 'moving', text };
+  if (position === 'drifted' || position === 'unknown') return { name: 'unclear', text };
+  const at = position === 'primary' ? 'primary' : 'elsewhere';
+  if (state.hold && state.hold.by !== device) return { name: 'held', at, text };
+  return { name: at === 'primary' ? 'primary' : 'maintenance', text };
+}
+
+/** A refusal as a number of plain flashes: what to do next, not what went wrong in detail. */
+const FLASHES: Readonly<Record<string, number>> = {
+  stale: 2,
+  expired: 3,
+  superseded: 4,
+  cancelled: 4,
+  'not-allowed': 5,
+  'not-authenticated': 5,
+  'unknown-device': 5,
+  'unknown-switch': 5,
+  'unknown-position': 5,
+  'unknown-outcome': 6,
+};
+
+/** 1: refused or failed, look at the endpoint; the others as in device/README.md. */
+export function refusalFlashes(code: string): number {
+  return FLASHES[code] ?? 1;
+}
+
+/** Whether the endpoint says that the very same command may succeed a moment later. */
+export function mayBeRepeated(code: string): boolean {
+  return Object.hasOwn(FAULTS, code) && FAULTS[code as keyof typeof FAULTS].retry === 'backoff';
+}

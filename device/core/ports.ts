@@ -1,0 +1,86 @@
+/**
+ * What the button needs of the world. Adapters implement these thinly; tests and the simulator play them.
+ */
+import type { Command, CommandName } from '../../shared/command.ts';
+import type { JobMessage, RefusalMessage, State } from '../../shared/messages.ts';
+import type { Gesture } from './gesture.ts';
+import type { Lamp } from './lamp.ts';
+
+// ---- the road to the endpoint ---------------------------------------------------------------------------------------
+
+/** A job message or a refusal, as it arrives on the device's `replies`. */
+export type Reply = JobMessage | RefusalMessage;
+
+export type LinkEvent =
+  /** The road is open both ways: what is sent now can be answered. */
+  | { readonly kind: 'up'; readonly text: string }
+  | { readonly kind: 'down'; readonly text: string }
+  | { readonly kind: 'reply'; readonly reply: Reply }
+  | { readonly kind: 'state'; readonly state: State }
+  /** Something a person should hear: a takeover, a message that could not be read. */
+  | { readonly kind: 'warning'; readonly text: string };
+
+/** How a command left, as far as the road can know. None of these proves that the endpoint heard it. */
+export type Delivery =
+  | { readonly kind: 'taken' }
+  | { readonly kind: 'not-sent'; readonly text: string }
+  | { readonly kind: 'unknown'; readonly text: string };
+
+export interface Link {
+  /** Begins to connect and keeps the road open until `close`. Called once. */
+  open(on: (event: LinkEvent) => void): void;
+  /**
+   * Sends once, at once or not at all: a road keeps no command for later. Never rejects, and answers within
+   * SEND_MS_MAX or when the command expires, whichever is first; what has not left by then is withdrawn.
+   */
+  send(command: Command): Promise<Delivery>;
+  /** Says goodbye and lets go, in bounded time. */
+  close(): Promise<void>;
+}
+
+/** The longest a road may take to say how a command left, milliseconds. */
+export const SEND_MS_MAX = 5_000;
+
+// ---- the finger ----------------------------------------------------------------------------------------------------
+
+/** `button` is the place in the configuration's list of buttons; times are monotonic milliseconds. */
+export type InputEvent =
+  /** The line as it was found, once per button and before any edge. */
+  | { readonly kind: 'level'; readonly button: number; readonly pressed: boolean }
+  | { readonly kind: 'edge'; readonly button: number; readonly pressed: boolean; readonly atMs: number }
+  /** A key that stands for a whole gesture. */
+  | { readonly kind: 'gesture'; readonly button: number; readonly gesture: Gesture; readonly atMs: number }
+  /** The line cannot be read any more; `text` says why. */
+  | { readonly kind: 'broken'; readonly button: number; readonly text: string }
+  /** No more input will come: finish what is under way, then stop. */
+  | { readonly kind: 'ended' }
+  /** The person at the keyboard wants out, now. */
+  | { readonly kind: 'quit' };
+
+export interface Input {
+  open(on: (event: InputEvent) => void): void;
+  close(): Promise<void>;
+}
+
+// ---- the lamp ------------------------------------------------------------------------------------------------------
+
+export interface LampPort {
+  /** Shows this from now on; called for every change. */
+  show(lamp: Lamp): void;
+  /** A sentence for whoever stands in front of it. A lamp without a screen ignores it. */
+  say(text: string): void;
+  /** Dark, whatever happened. */
+  close(): Promise<void>;
+}
+
+// ---- chance --------------------------------------------------------------------------------------------------------
+
+export interface Ids {
+  /** A fresh id, unique. */
+  next(): string;
+}
+
+/** One button of the configuration: what its gestures ask for. `click` always shows the state. */
+export interface Button {
+  readonly gestures: Readonly<Partial<Record<Exclude<Gesture, 'click'>, CommandName | undefined>>>;
+}

@@ -1,0 +1,55 @@
+import type { CommandName } from '../../shared/command.ts';
+import type { Job } from '../../shared/messages.ts';
+
+/** One intention of one finger. Its id stays the same on every road and in every repeat. */
+export interface Intent {
+  readonly id: string;
+  readonly command: CommandName;
+  /** When the gesture was completed, monotonic milliseconds. */
+  readonly pressedAtMs: number;
+  /** From here on it is never sent again. */
+  readonly deadlineAtMs: number;
+  /** With restore: the revision of the state that the lamp showed. */
+  readonly ifRevision: number | null;
+}
+
+/** The newest intention: at most one is under way. */
+export type Press =
+  | { readonly kind: 'none' }
+  /** The endpoint has not said that it heard it. `sends` counts the attempts that may have left. */
+  | {
+      readonly kind: 'unanswered';
+      readonly intent: Intent;
+      readonly sends: number;
+      readonly nextSendAtMs: number;
+    }
+  /** The endpoint has a job for it. `missed` when the link was down since: the job's end may have passed unheard. */
+  | {
+      readonly kind: 'followed';
+      readonly intent: Intent;
+      readonly job: Job;
+      readonly missed: boolean;
+      readonly untilMs: number;
+    }
+  /** The job succeeded, and the state that says so has not come yet. */
+  | { readonly kind: 'settling'; readonly intent: Intent; readonly job: Job; readonly untilMs: number };
+
+/** What the lamp has to tell about a press that is over, until somebody touches the button or some time has passed. */
+export type Notice =
+  | { readonly kind: 'refused'; readonly code: string; readonly text: string; readonly untilMs: number }
+  | { readonly kind: 'not-delivered'; readonly intent: Intent; readonly sends: number; readonly untilMs: number }
+  | { readonly kind: 'drilled'; readonly text: string; readonly untilMs: number };
+
+/** Repeats until `accepted`: after 1 s, 2 s, 4 s, then every 5 s; some fourteen in the default minute. */
+export const REPEAT_MS_MIN = 1_000;
+export const REPEAT_MS_MAX = 5_000;
+
+/** Wait before the next repeat, when `sends` have been made. */
+export function repeatMs(sends: number): number {
+  return Math.min(REPEAT_MS_MAX, REPEAT_MS_MIN * 2 ** Math.max(0, sends - 1));
+}
+
+/** Whether the job that a message tells of carries out this intention: its own, or one that it joined. */
+export function carriesOut(job: Job, id: string): boolean {
+  return job.trigger.id === id || job.joined.some((trigger) => trigger.id === id);
+}
