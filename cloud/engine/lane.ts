@@ -42,7 +42,12 @@ export type JobChange<Data> =
     }
   | { readonly kind: 'start'; readonly id: string; readonly deadlineAtMs: number; readonly data: Data }
   | { readonly kind: 'update'; readonly id: string; readonly status: JobStatus; readonly data: Data }
-  | { readonly kind: 'interrupt'; readonly id: string; readonly reason: Json };
+  | { readonly kind: 'interrupt'; readonly id: string; readonly reason: Json }
+  /**
+   * This sender's id is that job too, from now on: its command joined the job, and a repeat of it must find the same job
+   * as `known`, also after the job has ended.
+   */
+  | { readonly kind: 'alias'; readonly id: string; readonly sender: string; readonly commandId: string };
 
 /** A message that must reach its receiver: a row, written with the change that caused it. */
 export interface Outgoing {

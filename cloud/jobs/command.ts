@@ -31,6 +31,8 @@ export type AlertEvent = {
   readonly title: string;
   /** The event's own date, or null where the source has none. */
   readonly atMs: number | null;
+  /** An event older than this is recorded and moves nothing; undefined where the source has no such limit. */
+  readonly maxAgeMs?: number;
 };
 
 /** Everything that can be asked of a switch. */
@@ -91,6 +93,8 @@ export type JobData = {
   }[];
   /** A human who joins makes it a human's job. */
   readonly automatic: boolean;
+  /** The human who joined an automatic job and made it theirs. */
+  readonly takenOverBy?: { readonly kind: TriggerKind; readonly actor: string };
   /** The alert that an automatic job answers. */
   readonly alert: string | null;
   readonly reason: string | null;
@@ -108,6 +112,8 @@ export type JobData = {
   /** The owned sets as a failover found them, when they equalled no position: what `restore` to `before` brings back. */
   readonly before: readonly RecordSet[] | null;
   readonly error: Refusal | null;
+  /** What the job waits for, or why it ended without being run: a sentence for people, from the rules. */
+  readonly note?: string;
 };
 
 /** Why a running job has to stop: what the rules put into its interrupt, and how it ends when nothing was changed. */
