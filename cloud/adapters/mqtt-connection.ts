@@ -1,0 +1,255 @@
+import { readFile } from 'node:fs/promises';
+import mqtt, { type IClientOptions, type MqttClient } from 'mqtt';
+import type { Clock } from '../../shared/clock.ts';
+import type { InboundMessage, OnMessage, OutboundMessage } from '../ports.ts';
+import { subscribe } from './mqtt-subscribe.ts';
+import { connectionFaultInWords, isTakenOver, isVersionRefused } from './mqtt-words.ts';
+
+/** Without a PUBACK by then a publish has failed: MQTT.js itself would wait for ever. */
+const PUBLISH_MS_MAX = 5_000;
+/**
+ * MQTT.js takes no packet in while a message is being stored, PINGRESP and our own PUBACKs included. So the store gets
+ * this long; then the connection is dropped with the message unacknowledged, and whoever sent it sends it again.
+ */
+const STORE_MS_MAX = 2_000;
+const CONNECT_MS_MAX = 10_000;
+const KEEPALIVE_S = 30;
+/** Commands wait at the broker at most as long as a command is fresh by default. Only MQTT 5 can say so; 3.1.1 starts clean. */
+const SESSION_S = 60;
+/** Messages in flight towards us: what one interrupted connection may deliver twice. */
+const RECEIVE_MAX = 100;
+/** The broker withholds larger packets (MQTT 5), so that one stranger cannot fill the memory of this machine. */
+const PACKET_BYTES_MAX = 4 * 1_024 * 1_024;
+const END_MS_MAX = 1_000;
+
+export interface Broker {
+  readonly url: string;
+  /** Files in PEM, read at each connect, so that a renewed certificate needs no restart. */
+  readonly ca?: string | undefined;
+  readonly cert?: string | undefined;
+  readonly key?: string | undefined;
+  readonly clientId: string;
+  readonly username?: string | undefined;
+  readonly password?: string | undefined;
+  /** Whole topic and payloads of this client's presence; `offline` is the will. */
+  readonly presence: { readonly topic: string; readonly online: string; readonly offline: string };
+}
+
+/** How a connection ended. */
+export interface Ended {
+  readonly reason: string;
+  readonly versionRefused: boolean;
+  readonly takenOver: boolean;
+  /** The broker closed the connection and gave no reason. */
+  readonly silent: boolean;
+  /** For how long it was open; null when the broker never let us in. */
+  readonly lastedMs: number | null;
+}
+
+/** One connection, from CONNECT to its end. It never reconnects: a new one begins with nothing left over from the old. */
+export interface Connection {
+  /** True when the broker has let us in; false when it ended before. */
+  readonly opened: Promise<boolean>;
+  readonly ended: Promise<Ended>;
+  /** Aborted when it has ended. */
+  readonly over: AbortSignal;
+  /** The topic is whole. Resolves at the PUBACK; rejects when there is none within `msMax`, by default 5 s. */
+  publish(
+    message: Pick<OutboundMessage, 'topic' | 'payload' | 'retain' | 'correlationData'>,
+    msMax?: number,
+  ): Promise<void>;
+  /** Asks for these whole filters; what the broker refused, in a sentence, or null. */
+  subscribe(filters: readonly string[]): Promise<string | null>;
+  /** Says goodbye and closes, by force after a second. */
+  end(): Promise<void>;
+}
+
+/** Connects once. Throws only when a file cannot be read or the TLS material is unusable. */
+export async function connect(
+  broker: Broker,
+  version: 4 | 5,
+  fresh: boolean,
+  onMessage: OnMessage,
+  clock: Clock,
+): Promise<Connection> {
+  const client = mqtt.connect(broker.url, await clientOptions(broker, version, fresh));
+  const over = new AbortController();
+  let why: string | undefined;
+  let versionRefused = false;
+  let takenOver = false;
+  let openedAtMs: number | undefined;
+  const opened = Promise.withResolvers<boolean>();
+  const ended = Promise.withResolvers<Ended>();
+
+  client.on('connect', () => {
+    openedAtMs = clock.monotonicMs();
+    // Nagle's algorithm and delayed acknowledgements cost 20 ms for each message; MQTT.js leaves it on. (ws: turns it off.)
+    if ('setNoDelay' in client.stream) (client.stream as unknown as { setNoDelay(on: boolean): void }).setNoDelay(true);
+    opened.resolve(true);
+  });
+  client.on('disconnect', (packet) => {
+    takenOver = isTakenOver(packet.reasonCode);
+    why ??= connectionFaultInWords({ code: packet.reasonCode, message: `the broker closed it (${packet.reasonCode})` });
+    client.stream.destroy();
+  });
+  client.on('error', (error) => {
+    why ??= connectionFaultInWords(error);
+    versionRefused ||= isVersionRefused(error);
+    // A packet that cannot be parsed raises an error and leaves the socket open, with nobody reading it.
+    client.stream.destroy();
+  });
+  client.on('close', () => {
+    over.abort();
+    opened.resolve(false);
+    ended.resolve({
+      silent: why === undefined,
+      reason:
+        why ??
+        (openedAtMs === undefined ? 'The broker closed the connection at once.' : 'The broker closed the connection.'),
+      versionRefused,
+      takenOver,
+      lastedMs: openedAtMs === undefined ? null : clock.monotonicMs() - openedAtMs,
+    });
+    client.end(true);
+  });
+
+  /** Resolves to why the message must stay unacknowledged, or null when it is stored. */
+  async function store(message: InboundMessage): Promise<string | null> {
+    const settled = new AbortController();
+    const dropped = 'the connection was dropped with the message unacknowledged.';
+    try {
+      const stored = onMessage(message).then(() => null);
+      const late = clock.sleep(STORE_MS_MAX, settled.signal).then(() => `not within ${STORE_MS_MAX} ms`);
+      const failed = await Promise.race([stored, late]);
+      return failed && `A message could not be stored: ${failed}; ${dropped}`;
+    } catch (error) {
+      return `A message could not be stored: ${error instanceof Error ? error.message : String(error)}; ${dropped}`;
+    } finally {
+      settled.abort();
+    }
+  }
+
+  // Only the store happens in here: awaiting a publish of our own would wait for a PUBACK that cannot come in meanwhile.
+  client.handleMessage = (packet, acknowledge) => {
+    const hold = async (): Promise<void> => {
+      const failed = await store(inbound(packet));
+      if (over.signal.aborted) return;
+      if (failed === null) acknowledge();
+      else {
+        why ??= failed;
+        client.stream.destroy();
+      }
+    };
+    void hold();
+  };
+
+  return {
+    opened: opened.promise,
+    ended: ended.promise,
+    over: over.signal,
+    publish: (message, msMax = PUBLISH_MS_MAX) => publish(client, message, msMax, clock, over.signal),
+    subscribe: (filters) => subscribe(client, filters, over.signal),
+    async end() {
+      const done = new AbortController();
+      client.end(false, { reasonCode: 0, ...(version === 5 && { properties: { sessionExpiryInterval: 0 } }) }, () =>
+        done.abort(),
+      );
+      await clock.sleep(END_MS_MAX, done.signal);
+      client.end(true);
+      client.stream.destroy();
+    },
+  };
+}
+
+async function clientOptions(broker: Broker, version: 4 | 5, fresh: boolean): Promise<IClientOptions> {
+  const [ca, cert, key] = await Promise.all([broker.ca, broker.cert, broker.key].map(readOptional));
+  const { hostname, port, protocol } = new URL(broker.url);
+  return {
+    clientId: broker.clientId,
+    protocolVersion: version,
+    clean: version === 4 || fresh,
+    keepalive: KEEPALIVE_S,
+    connectTimeout: CONNECT_MS_MAX,
+    // Our own loop reconnects, with jitter; MQTT.js would, each second, and resend what nobody waits for any more.
+    reconnectPeriod: 0,
+    resubscribe: false,
+    queueQoSZero: false,
+    ...(broker.username !== undefined && { username: broker.username }),
+    ...(broker.password !== undefined && { password: broker.password }),
+    ...(ca && { ca }),
+    ...(cert && { cert }),
+    ...(key && { key }),
+    // AWS IoT speaks MQTT with client certificates on port 443 only to those who ask for it by name.
+    ...(protocol === 'mqtts:' &&
+      port === '443' &&
+      hostname.endsWith('.amazonaws.com') && { ALPNProtocols: ['x-amzn-mqtt-ca'] }),
+    ...(version === 5 && {
+      properties: {
+        sessionExpiryInterval: SESSION_S,
+        receiveMaximum: RECEIVE_MAX,
+        maximumPacketSize: PACKET_BYTES_MAX,
+      },
+    }),
+    will: { topic: broker.presence.topic, payload: Buffer.from(broker.presence.offline), qos: 1, retain: true },
+  };
+}
+
+async function readOptional(path: string | undefined): Promise<Buffer | undefined> {
+  return path === undefined ? undefined : readFile(path);
+}
+
+/** Resolves at the PUBACK. Rejects, and withdraws the message, when there is none in time or the connection ends. */
+async function publish(
+  client: MqttClient,
+  message: Pick<OutboundMessage, 'topic' | 'payload' | 'retain' | 'correlationData'>,
+  msMax: number,
+  clock: Clock,
+  over: AbortSignal,
+): Promise<void> {
+  const settled = new AbortController();
+  const acknowledged = new Promise<void>((resolve, reject) => {
+    client.publish(
+      message.topic,
+      message.payload,
+      {
+        qos: 1,
+        retain: message.retain,
+        ...(message.correlationData && { properties: { correlationData: Buffer.from(message.correlationData) } }),
+      },
+      (error) => (error ? reject(error) : resolve()),
+    );
+  });
+  const messageId = client.getLastMessageId();
+  const expired = clock.sleep(msMax, AbortSignal.any([settled.signal, over])).then(() => {
+    if (settled.signal.aborted) return;
+    throw new Error(
+      over.aborted
+        ? `The connection to the broker ended before it acknowledged a message to ${message.topic}.`
+        : `The broker did not acknowledge a message to ${message.topic} within ${msMax} ms.`,
+    );
+  });
+  try {
+    await Promise.race([acknowledged, expired]);
+  } catch (error) {
+    if (messageId !== null) client.removeOutgoingMessage(messageId);
+    throw error;
+  } finally {
+    settled.abort();
+  }
+}
+
+function inbound(packet: {
+  topic: string;
+  payload: string | Buffer;
+  retain: boolean;
+  properties?: { responseTopic?: string; correlationData?: Buffer };
+}): InboundMessage {
+  const { responseTopic, correlationData } = packet.properties ?? {};
+  return {
+    topic: packet.topic,
+    payload: Buffer.from(packet.payload),
+    retained: packet.retain,
+    ...(responseTopic !== undefined && { responseTopic }),
+    ...(correlationData !== undefined && { correlationData }),
+  };
+}

@@ -1,0 +1,362 @@
+import { createServer } from 'node:net';
+import mqtt, { type MqttClient } from 'mqtt';
+import { afterEach, describe, expect, test, vi } from 'vitest';
+import { openBus, reconnectDelayMs, type BusOptions } from '../../cloud/adapters/mqtt.ts';
+import { connectionFaultInWords } from '../../cloud/adapters/mqtt-words.ts';
+import type { Bus, InboundMessage } from '../../cloud/ports.ts';
+import type { Clock } from '../../shared/clock.ts';
+import { type Log, silentLog } from '../../shared/log.ts';
+import { systemClock } from '../../shared/system-clock.ts';
+import { listen, mosquittoMissing, startAedes, startMosquitto, type TestBroker } from './mqtt-brokers.ts';
+
+/** Deadlines and pauses twenty times shorter: 5 s for a PUBACK become 250 ms. */
+const hasty: Clock = { ...systemClock, sleep: (ms, signal) => systemClock.sleep(ms / 20, signal) };
+
+const open: AsyncDisposable[] = [];
+afterEach(async () => {
+  while (open.length > 0) await open.pop()?.[Symbol.asyncDispose]();
+});
+
+function keep<T extends AsyncDisposable>(thing: T): T {
+  open.push(thing);
+  return thing;
+}
+
+function makeBus(url: string, some: Partial<BusOptions> = {}): Bus & AsyncDisposable {
+  let ids = 0;
+  return keep(
+    openBus({
+      url,
+      clientId: 'endpoint',
+      prefix: 'dashover/v1',
+      subscriptions: ['switches/+/command'],
+      version: '0.1.0',
+      onMessage: () => Promise.resolve(),
+      onConnect: () => undefined,
+      clock: hasty,
+      ids: { next: () => `session-${++ids}`, random: () => 0.5 },
+      log: silentLog,
+      ...some,
+    }),
+  );
+}
+
+async function makeClient(url: string, options: mqtt.IClientOptions = {}): Promise<MqttClient> {
+  const client = await mqtt.connectAsync(url, { reconnectPeriod: 0, ...options });
+  client.on('error', () => undefined);
+  keep({ [Symbol.asyncDispose]: () => client.endAsync(true) });
+  return client;
+}
+
+/** Every message under `filter` as text, by topic, in order. */
+async function listenTo(
+  client: MqttClient,
+  filter: string,
+): Promise<{ topic: string; text: string; retain: boolean }[]> {
+  const heard: { topic: string; text: string; retain: boolean }[] = [];
+  client.on('message', (topic, payload, packet) =>
+    heard.push({ topic, text: payload.toString(), retain: packet.retain }),
+  );
+  await client.subscribeAsync(filter, { qos: 1 });
+  return heard;
+}
+
+const connected = (bus: Bus): Promise<void> =>
+  vi.waitFor(() => expect(bus.status().connected).toBe(true), { timeout: 5_000 });
+
+const brokers: readonly [string, () => Promise<TestBroker>, boolean][] = [
+  ['the embedded broker, MQTT 3.1.1', startAedes, false],
+  ['Mosquitto, MQTT 5', startMosquitto, mosquittoMissing],
+];
+
+describe.for(brokers)('over %s', ([, start, missing]) => {
+  test.skipIf(missing)('a message below the prefix reaches the handler, and ours reach others', async () => {
+    const broker = keep(await start());
+    const inbound: InboundMessage[] = [];
+    const bus = makeBus(broker.url, { onMessage: async (message) => void inbound.push(message) });
+    const person = await makeClient(broker.url);
+    const heard = await listenTo(person, 'dashover/v1/errors');
+    await connected(bus);
+
+    await person.publishAsync('dashover/v1/switches/www/command', 'failover');
+    await vi.waitFor(() => expect(inbound).toHaveLength(1));
+    expect(inbound[0]).toMatchObject({ topic: 'switches/www/command', retained: false });
+    expect(Buffer.from(inbound[0]?.payload ?? []).toString()).toBe('failover');
+
+    await bus.publish({ topic: 'errors', payload: 'a sentence', retain: false });
+    await vi.waitFor(() => expect(heard).toMatchObject([{ topic: 'dashover/v1/errors', text: 'a sentence' }]));
+  });
+
+  test.skipIf(missing)('a handler may publish without waiting for it, also for many messages at once', async () => {
+    const broker = keep(await start());
+    const bus = makeBus(broker.url, {
+      onMessage: async ({ payload }) =>
+        void bus.publish({ topic: 'errors', payload: payload.toString(), retain: false }),
+    });
+    const person = await makeClient(broker.url);
+    const heard = await listenTo(person, 'dashover/v1/errors');
+    await connected(bus);
+    for (let i = 0; i < 200; i++) void person.publishAsync('dashover/v1/switches/www/command', String(i), { qos: 1 });
+    await vi.waitFor(() => expect(heard).toHaveLength(200), { timeout: 5_000 });
+    expect(bus.status()).toEqual({ connected: true, reason: null });
+  });
+
+  test.skipIf(missing)('a retained command arrives with its flag', async () => {
+    const broker = keep(await start());
+    const person = await makeClient(broker.url);
+    await person.publishAsync('dashover/v1/switches/www/command', 'failover', { qos: 1, retain: true });
+    const inbound: InboundMessage[] = [];
+    makeBus(broker.url, { onMessage: async (message) => void inbound.push(message) });
+    await vi.waitFor(() => expect(inbound).toMatchObject([{ retained: true }]));
+  });
+
+  test.skipIf(missing)(
+    'a broker that is away at the start is found when it comes, and publishing says why not before',
+    async () => {
+      const gone = await start();
+      await gone[Symbol.asyncDispose]();
+      let connects = 0;
+      const bus = makeBus(gone.url, { onConnect: () => connects++ });
+      await vi.waitFor(() => expect(bus.status().reason).toMatch(/Nothing listens there/));
+      await expect(bus.publish({ topic: 'errors', payload: 'x', retain: false })).rejects.toThrow(
+        /no connection.*Nothing listens/,
+      );
+      expect(connects).toBe(0);
+      if (start !== startAedes) return;
+      keep(await startAedes(gone.port));
+      await connected(bus);
+      expect(connects).toBe(1);
+    },
+  );
+
+  test.skipIf(missing)('presence is retained as online, and as offline after a clean stop', async () => {
+    const broker = keep(await start());
+    const bus = makeBus(broker.url);
+    await connected(bus);
+    const person = await makeClient(broker.url);
+    const heard = await listenTo(person, 'dashover/v1/endpoints/+/presence');
+    await vi.waitFor(() => expect(heard).toHaveLength(1));
+    expect(heard[0]?.retain).toBe(true);
+    expect(JSON.parse(heard[0]?.text ?? '')).toMatchObject({ online: true, version: '0.1.0' });
+    await bus[Symbol.asyncDispose]();
+    await vi.waitFor(() => expect(heard).toHaveLength(2));
+    expect(JSON.parse(heard[1]?.text ?? '')).toMatchObject({ online: false });
+    await expect(bus.publish({ topic: 'errors', payload: 'x', retain: false })).rejects.toThrow(/stopping/);
+  });
+
+  test.skipIf(missing)('a lost connection is made again, and a new session is announced', async () => {
+    const broker = keep(await start());
+    let connects = 0;
+    const bus = makeBus(broker.url, { onConnect: () => connects++ });
+    await connected(bus);
+    const person = await makeClient(broker.url);
+    const heard = await listenTo(person, 'dashover/v1/endpoints/+/presence');
+    // The same client id throws the endpoint out, as a broken link would, and leaves again.
+    const rival = await makeClient(broker.url, { clientId: 'endpoint', protocolVersion: 4 });
+    await vi.waitFor(() => expect(rival.connected).toBe(false), { timeout: 5_000 });
+    await vi.waitFor(() => expect(connects).toBe(2), { timeout: 5_000 });
+    const sessions = heard.map(({ text }) => (JSON.parse(text) as { session: string }).session);
+    expect(new Set(sessions).size).toBeGreaterThan(1);
+  });
+});
+
+test('the PUBACK waits for the handler, and what comes behind waits with it', async () => {
+  const broker = keep(await startAedes());
+  let acknowledged = 0;
+  const stored: (() => void)[] = [];
+  const bus = makeBus(broker.url, {
+    onMessage: () => new Promise((resolve) => stored.push(resolve)),
+    clock: systemClock,
+  });
+  const person = await makeClient(broker.url);
+  await connected(bus);
+  // Our own presence is retained before the first command, and nobody has subscribed to it: no acknowledgement counts yet.
+  broker.aedes.on('ack', () => acknowledged++);
+  await person.publishAsync('dashover/v1/switches/www/command', 'one', { qos: 1 });
+  await person.publishAsync('dashover/v1/switches/www/command', 'two', { qos: 1 });
+  await vi.waitFor(() => expect(stored).toHaveLength(1));
+  // Another client's round trip through the same broker: had there been an acknowledgement, it would be here by now.
+  await person.publishAsync('elsewhere', 'x', { qos: 1 });
+  expect(acknowledged).toBe(0);
+  stored[0]?.();
+  await vi.waitFor(() => expect(stored).toHaveLength(2));
+  stored[1]?.();
+  await vi.waitFor(() => expect(acknowledged).toBe(2));
+});
+
+const refusals: readonly [string, () => Promise<void>, RegExp][] = [
+  ['cannot store', () => Promise.reject(new Error('the disk is full')), /the disk is full.*unacknowledged/],
+  ['takes longer than two seconds', () => new Promise(() => undefined), /not within 2000 ms.*unacknowledged/],
+];
+
+test.for(refusals)('a handler that %s drops the connection unacknowledged', async ([, fail, words]) => {
+  const broker = keep(await startAedes());
+  let acknowledged = 0;
+  let failing = true;
+  const warnings: string[] = [];
+  const log: Log = { ...silentLog, warn: (_, sentence) => warnings.push(sentence) };
+  const bus = makeBus(broker.url, { onMessage: () => (failing ? fail() : Promise.resolve()), log });
+  const person = await makeClient(broker.url);
+  await connected(bus);
+  broker.aedes.on('ack', () => acknowledged++);
+  await person.publishAsync('dashover/v1/switches/www/command', 'failover', { qos: 1 });
+  await vi.waitFor(() => expect(warnings.join()).toMatch(words), { timeout: 5_000 });
+  expect(acknowledged).toBe(0);
+  failing = false;
+  await connected(bus);
+});
+
+test.skipIf(mosquittoMissing)('over MQTT 5, what could not be stored is delivered again', async () => {
+  const broker = keep(await startMosquitto());
+  const seen: string[] = [];
+  const bus = makeBus(broker.url, {
+    onMessage: async ({ payload }) => {
+      seen.push(Buffer.from(payload).toString());
+      if (seen.length === 1) throw new Error('the database is away');
+    },
+  });
+  const person = await makeClient(broker.url);
+  await connected(bus);
+  await person.publishAsync('dashover/v1/switches/www/command', 'failover', { qos: 1 });
+  await vi.waitFor(() => expect(seen).toEqual(['failover', 'failover']), { timeout: 5_000 });
+});
+
+test.skipIf(mosquittoMissing)('response topic and correlation data arrive, and correlation data goes out', async () => {
+  const broker = keep(await startMosquitto());
+  const inbound: InboundMessage[] = [];
+  const bus = makeBus(broker.url, { onMessage: async (message) => void inbound.push(message) });
+  const person = await makeClient(broker.url, { protocolVersion: 5 });
+  await connected(bus);
+  const properties = { responseTopic: 'people/me', correlationData: Buffer.from('42') };
+  await person.publishAsync('dashover/v1/switches/www/command', 'drill', { qos: 1, properties });
+  await vi.waitFor(() => expect(inbound).toMatchObject([{ responseTopic: 'people/me' }]));
+  expect(Buffer.from(inbound[0]?.correlationData ?? []).toString()).toBe('42');
+
+  await person.subscribeAsync('people/me', { qos: 1 });
+  const answers: (string | undefined)[][] = [];
+  person.on('message', (topic, payload, packet) =>
+    answers.push([topic, payload.toString(), packet.properties?.correlationData?.toString()]),
+  );
+  await bus.publish({
+    topic: 'people/me',
+    whole: true,
+    payload: 'done',
+    retain: false,
+    correlationData: Buffer.from('42'),
+  });
+  await vi.waitFor(() => expect(answers).toEqual([['people/me', 'done', '42']]));
+});
+
+test('a publish that the broker never acknowledges is given up', async () => {
+  const broker = keep(await startAedes());
+  const bus = makeBus(broker.url);
+  await connected(bus);
+  broker.aedes.authorizePublish = () => undefined;
+  await expect(bus.publish({ topic: 'errors', payload: 'x', retain: false })).rejects.toThrow(
+    /did not acknowledge.*5000 ms/,
+  );
+});
+
+test('a publish in flight when the connection ends is rejected at once', async () => {
+  const broker = keep(await startAedes());
+  const bus = makeBus(broker.url, { clock: systemClock });
+  await connected(bus);
+  broker.aedes.authorizePublish = (client) => {
+    client?.conn.destroy();
+  };
+  await expect(bus.publish({ topic: 'errors', payload: 'x', retain: false })).rejects.toThrow(
+    /connection.*ended|closed/i,
+  );
+});
+
+test('a link that breaks leaves the will: offline', async () => {
+  const broker = keep(await startAedes());
+  const bus = makeBus(broker.url, { clock: systemClock });
+  await connected(bus);
+  const person = await makeClient(broker.url);
+  const heard = await listenTo(person, 'dashover/v1/endpoints/endpoint/presence');
+  await vi.waitFor(() => expect(heard).toHaveLength(1));
+  broker.aedes.authorizePublish = (client, packet, done) => {
+    if (packet.topic === 'dashover/v1/errors') client?.conn.destroy();
+    else done(null);
+  };
+  bus.publish({ topic: 'errors', payload: 'x', retain: false }).catch(() => undefined);
+  await vi.waitFor(() => expect(JSON.parse(heard[1]?.text ?? '{}')).toMatchObject({ online: false }), {
+    timeout: 5_000,
+  });
+});
+
+test('another client with the same id is called by its name where the broker says so (MQTT 5)', async () => {
+  // Mosquitto 2.0.11 closes without a word; AWS IoT and newer ones send this: CONNACK, then DISCONNECT 0x8e.
+  const server = createServer((socket) => {
+    socket.on('error', () => socket.destroy());
+    socket.once('data', () => socket.write(Buffer.from([0x20, 3, 0, 0, 0, 0xe0, 2, 0x8e, 0])));
+  });
+  const port = await listen(server);
+  keep({ [Symbol.asyncDispose]: async () => void server.close() });
+  const bus = makeBus(`mqtt://127.0.0.1:${port}`, { clock: systemClock });
+  await vi.waitFor(() => expect(bus.status().reason).toMatch(/Another client connected as "endpoint".*mqtt\.clientId/));
+});
+
+test('connections that keep closing right after they opened are suspected to be a takeover (MQTT 3.1.1)', async () => {
+  const broker = keep(await startAedes());
+  const warnings: string[] = [];
+  makeBus(broker.url, { log: { ...silentLog, warn: (_, sentence) => warnings.push(sentence) } });
+  broker.aedes.on('clientReady', (client) => client.conn.destroy());
+  await vi.waitFor(() => expect(warnings.join()).toMatch(/closed 3 connections within 10 s.*another client probably/), {
+    timeout: 5_000,
+  });
+});
+
+test('a refused subscription is not ready, says which, and is asked for again', async () => {
+  const broker = keep(await startAedes());
+  let refusing = true;
+  broker.aedes.authorizeSubscribe = (_, subscription, done) => done(null, refusing ? null : subscription);
+  const bus = makeBus(broker.url, {
+    clock: { ...systemClock, sleep: (ms, signal) => systemClock.sleep(ms / 500, signal) },
+  });
+  await vi.waitFor(() =>
+    expect(bus.status().reason ?? '').toMatch(/refuses the subscription.*switches\/\+\/command.*access list/),
+  );
+  expect(bus.status().connected).toBe(false);
+  await bus.publish({ topic: 'errors', payload: 'publishing works meanwhile', retain: false });
+  refusing = false;
+  await connected(bus);
+});
+
+test('TLS spoken to a port without TLS is said in words', async () => {
+  const broker = keep(await startAedes());
+  const bus = makeBus(broker.url.replace('mqtt:', 'mqtts:'));
+  await vi.waitFor(() => expect(bus.status().reason).toMatch(/TLS/), { timeout: 5_000 });
+});
+
+test('a server that takes the connection and never answers is given up, and said in words', async () => {
+  const server = createServer();
+  const port = await listen(server);
+  keep({ [Symbol.asyncDispose]: async () => void server.close() });
+  const bus = makeBus(`mqtt://127.0.0.1:${port}`, { clock: systemClock });
+  await bus[Symbol.asyncDispose]();
+  expect(bus.status()).toEqual({ connected: false, reason: 'This endpoint is stopping.' });
+});
+
+test('a certificate file that is missing is said in words, and serving goes on', async () => {
+  const bus = makeBus('mqtts://127.0.0.1:1', { ca: '/nowhere/ca.pem' });
+  await vi.waitFor(() => expect(bus.status().reason).toMatch(/A file named under mqtt/));
+});
+
+test('the pauses between attempts grow from half a second to half a minute, with chance in them', () => {
+  expect([0, 1, 2, 3, 4, 5, 100].map((failures) => reconnectDelayMs(failures, 0))).toEqual([
+    500, 1_000, 2_000, 4_000, 8_000, 15_000, 15_000,
+  ]);
+  expect(reconnectDelayMs(100, 0.999)).toBeLessThanOrEqual(30_000);
+});
+
+test.for([
+  ['CERT_HAS_EXPIRED', /expired/],
+  ['ERR_TLS_CERT_ALTNAME_INVALID', /another host name/],
+  ['SELF_SIGNED_CERT_IN_CHAIN', /mqtt\.ca/],
+  [5, /access list/],
+  [134, /mqtt\.password/],
+] as const)('the code %s is told as a sentence', ([code, words]) => {
+  expect(connectionFaultInWords(Object.assign(new Error('x'), { code }))).toMatch(words);
+});
