@@ -1,0 +1,24 @@
+import type { JobRow } from '../engine/job.ts';
+import type { JobData } from './command.ts';
+import type { SwitchState } from './state.ts';
+
+/** The queued or running job that would change the position; a drill never does. */
+export function movingJob(state: SwitchState, unfinished: readonly JobRow<JobData>[]): JobRow<JobData> | undefined {
+  const moves = unfinished.filter((job) => isMoving(job) && job.data.to !== state.position);
+  return moves.find(({ status }) => status === 'running') ?? moves[0];
+}
+
+function isMoving({ exclusive, status }: JobRow<JobData>): boolean {
+  return exclusive && (status === 'running' || status === 'queued');
+}
+
+/** The one job that a person would ask about: the move that runs, the next one, a waiting one, a drill. */
+export function jobInHand(unfinished: readonly JobRow<JobData>[]): JobRow<JobData> | undefined {
+  const moves = unfinished.filter(({ exclusive }) => exclusive);
+  return (
+    moves.find(({ status }) => status === 'running') ??
+    moves.find(({ status }) => status === 'queued') ??
+    moves[0] ??
+    unfinished[0]
+  );
+}
