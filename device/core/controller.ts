@@ -25,8 +25,8 @@ export interface ControllerState {
   readonly faults: readonly { readonly button: number; readonly text: string }[];
 }
 
-/** Everything that can happen to a button, with the monotonic time at which it is told. */
-export type ControllerEvent = { readonly atMs: number } & (
+/** Everything that can happen to a button. */
+export type Happening =
   | { readonly kind: 'finger'; readonly finger: 'off' | 'holding' | 'ripe' }
   /** `command` is what the configuration makes of the gesture; `id` is fresh, and used when the gesture becomes a press. */
   | {
@@ -43,8 +43,10 @@ export type ControllerEvent = { readonly atMs: number } & (
   | { readonly kind: 'delivery'; readonly id: string; readonly delivery: Delivery }
   | { readonly kind: 'reply'; readonly reply: Reply }
   | { readonly kind: 'state'; readonly state: State }
-  | { readonly kind: 'tick' }
-);
+  | { readonly kind: 'tick' };
+
+/** With the monotonic time at which it is told. */
+export type ControllerEvent = { readonly atMs: number } & Happening;
 
 export type Effect =
   | { readonly kind: 'send'; readonly command: Command }

@@ -1,0 +1,230 @@
+import { readFile } from 'node:fs/promises';
+import mqtt, { type IClientOptions, MqttClient } from 'mqtt';
+import type { Clock } from '../../shared/clock.ts';
+import type { Delivery } from '../core/ports.ts';
+import { type BrokerSocket, openSocket } from './mqtt-socket.ts';
+import { faultInWords, isTakenOver, isVersionRefused } from './mqtt-words.ts';
+
+const CONNECT_MS_MAX = 10_000;
+/** A cut line is noticed after one and a half of these; the time-out of a press notices it sooner. */
+const KEEPALIVE_S = 20;
+const END_MS_MAX = 1_000;
+
+export interface Broker {
+  readonly url: string;
+  /** Files in PEM, read at each connect, so that a renewed certificate needs no restart. */
+  readonly ca?: string | undefined;
+  readonly cert?: string | undefined;
+  readonly key?: string | undefined;
+  readonly clientId: string;
+  readonly username?: string | undefined;
+  readonly password?: string | undefined;
+}
+
+export interface Will {
+  readonly topic: string;
+  readonly payload: string;
+}
+
+export interface Heard {
+  readonly topic: string;
+  readonly payload: Uint8Array;
+  /** The broker had kept it: it is old. */
+  readonly retained: boolean;
+}
+
+/** How a connection ended. */
+export interface Ended {
+  readonly reason: string;
+  readonly versionRefused: boolean;
+  readonly takenOver: boolean;
+  /** The broker hung up without a reason. */
+  readonly silent: boolean;
+  /** For how long it was open; null when the broker never let us in. */
+  readonly lastedMs: number | null;
+}
+
+/** One connection, from CONNECT to its end. It never reconnects: a new one has nothing left over from the old. */
+export interface Connection {
+  /** False when it ended before the broker let us in. */
+  readonly opened: Promise<boolean>;
+  readonly ended: Promise<Ended>;
+  /** Aborted when it has ended. */
+  readonly over: AbortSignal;
+  /** `taken` at the PUBACK. Without one within `msMax` the message is withdrawn and the connection reset. */
+  publish(message: Outgoing, msMax: number): Promise<Delivery>;
+  /** Why not, in a sentence, or null. */
+  subscribe(topics: readonly string[]): Promise<string | null>;
+  /** Says goodbye and closes, by force after a second. */
+  end(): Promise<void>;
+}
+
+export interface Outgoing {
+  readonly topic: string;
+  readonly payload: string;
+  readonly retain: boolean;
+  /** After this the broker throws it away, where it speaks MQTT 5. */
+  readonly expiresInMs?: number;
+}
+
+/** Connects once. Throws only when a file of the TLS material cannot be read or used. */
+export async function connect(
+  broker: Broker,
+  version: 4 | 5,
+  will: Will,
+  hear: (heard: Heard) => void,
+  clock: Clock,
+): Promise<Connection> {
+  const { client, reset } = await makeClient(broker, version, will);
+  const over = new AbortController();
+  const opened = Promise.withResolvers<boolean>();
+  const ended = Promise.withResolvers<Ended>();
+  let why: string | undefined;
+  let versionRefused = false;
+  let takenOver = false;
+  let openedAtMs: number | undefined;
+
+  client.on('connect', () => {
+    openedAtMs = clock.monotonicMs();
+    opened.resolve(true);
+  });
+  client.on('message', (topic, payload, { retain }) => hear({ topic, payload, retained: retain }));
+  client.on('disconnect', ({ reasonCode }) => {
+    takenOver = isTakenOver(reasonCode);
+    why ??= faultInWords({ code: reasonCode });
+  });
+  client.on('error', (error) => {
+    why ??= faultInWords(error);
+    versionRefused ||= isVersionRefused(error);
+    reset();
+  });
+  client.on('close', () => {
+    over.abort();
+    opened.resolve(false);
+    ended.resolve({
+      reason: why ?? 'The broker closed the connection.',
+      versionRefused,
+      takenOver,
+      silent: why === undefined,
+      lastedMs: openedAtMs === undefined ? null : clock.monotonicMs() - openedAtMs,
+    });
+    client.end(true);
+  });
+
+  return {
+    opened: opened.promise,
+    ended: ended.promise,
+    over: over.signal,
+    async publish(message, msMax) {
+      const delivery = await publish(client, version, message, msMax, over.signal, clock);
+      if (delivery.kind === 'unknown') {
+        why ??= delivery.text;
+        reset();
+      }
+      return delivery;
+    },
+    subscribe: (topics) => subscribe(client, topics, over.signal),
+    async end() {
+      const done = new AbortController();
+      client.end(false, {}, () => done.abort());
+      await clock.sleep(END_MS_MAX, AbortSignal.any([done.signal, over.signal]));
+      client.end(true);
+      reset();
+    },
+  };
+}
+
+async function makeClient(
+  broker: Broker,
+  version: 4 | 5,
+  will: Will,
+): Promise<{ client: MqttClient; reset: () => void }> {
+  const [ca, cert, key] = await Promise.all(
+    [broker.ca, broker.cert, broker.key].map(async (path) => (path === undefined ? undefined : readFile(path))),
+  );
+  const url = new URL(broker.url);
+  const options: IClientOptions = {
+    clientId: broker.clientId,
+    protocolVersion: version,
+    clean: true,
+    keepalive: KEEPALIVE_S,
+    connectTimeout: CONNECT_MS_MAX,
+    // MQTT.js would reconnect each second and then send what it kept: old presses. Here every connection begins empty.
+    reconnectPeriod: 0,
+    resubscribe: false,
+    queueQoSZero: false,
+    will: { topic: will.topic, payload: Buffer.from(will.payload), qos: 1, retain: true },
+    ...(broker.username !== undefined && { username: broker.username }),
+    ...(broker.password !== undefined && { password: broker.password }),
+  };
+  if (url.protocol === 'ws:' || url.protocol === 'wss:') {
+    const client = mqtt.connect(broker.url, {
+      ...options,
+      ...(ca && { ca }),
+      ...(cert && { cert }),
+      ...(key && { key }),
+    });
+    return { client, reset: () => void client.stream.destroy() };
+  }
+  let socket: BrokerSocket | undefined;
+  const client = new MqttClient(() => {
+    socket = openSocket(url, { ca, cert, key });
+    // MQTT.js listens for errors of a plain socket only; without a listener a failed TLS handshake ends the process.
+    socket.stream.on('error', (error) => client.emit('error', error));
+    return socket.stream;
+  }, options);
+  return { client, reset: () => socket?.reset() };
+}
+
+async function publish(
+  client: MqttClient,
+  version: 4 | 5,
+  message: Outgoing,
+  msMax: number,
+  over: AbortSignal,
+  clock: Clock,
+): Promise<Delivery> {
+  if (over.aborted || !client.connected) return { kind: 'not-sent', text: 'There is no connection to the broker.' };
+  const settled = new AbortController();
+  const acknowledged = Promise.withResolvers<Delivery>();
+  const seconds = Math.max(1, Math.floor((message.expiresInMs ?? 0) / 1_000));
+  client.publish(
+    message.topic,
+    message.payload,
+    {
+      qos: 1,
+      retain: message.retain,
+      ...(version === 5 && message.expiresInMs !== undefined && { properties: { messageExpiryInterval: seconds } }),
+    },
+    (error) => acknowledged.resolve(error ? { kind: 'not-sent', text: faultInWords(error) } : { kind: 'taken' }),
+  );
+  const messageId = client.getLastMessageId();
+  const late = clock.sleep(msMax, AbortSignal.any([settled.signal, over])).then((): Delivery => ({
+    kind: 'unknown',
+    text: over.aborted
+      ? 'The connection ended before the broker acknowledged the message.'
+      : 'The broker did not acknowledge the message in time.',
+  }));
+  const delivery = await Promise.race([acknowledged.promise, late]);
+  settled.abort();
+  if (delivery.kind !== 'taken' && messageId !== null) client.removeOutgoingMessage(messageId);
+  return delivery;
+}
+
+function subscribe(client: MqttClient, topics: readonly string[], over: AbortSignal): Promise<string | null> {
+  const { promise, resolve } = Promise.withResolvers<string | null>();
+  // MQTT.js forgets the callback of a SUBSCRIBE whose connection ends.
+  over.addEventListener('abort', () => resolve('The connection ended before the broker answered the subscription.'), {
+    once: true,
+  });
+  client.subscribe([...topics], { qos: 1 }, (error, granted) => {
+    // 3.1.1 answers 128 for one refused topic; MQTT.js makes an error of the codes of MQTT 5.
+    const refused = (granted ?? []).filter(({ qos }) => qos >= 128).map(({ topic }) => topic);
+    if (!error && refused.length === 0) resolve(null);
+    else {
+      const which = (refused.length > 0 ? refused : topics).join(' and ');
+      resolve(`The broker does not let this device read ${which}: check its access list.`);
+    }
+  });
+  return promise;
+}

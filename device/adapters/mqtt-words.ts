@@ -1,0 +1,70 @@
+/** What to say of a connection that failed, with the remedy where it is known. Codes of node, OpenSSL and MQTT. */
+const SENTENCES: Readonly<Record<number | string, string>> = {
+  ECONNREFUSED: 'Nothing listens there: is the broker running, and the port right?',
+  ENOTFOUND: 'The host name does not resolve: check mqtt.url, and the DNS of this machine.',
+  EAI_AGAIN: 'The host name could not be resolved just now: check the network and the DNS of this machine.',
+  ETIMEDOUT: 'The broker does not answer: check the address, and the firewall between.',
+  EHOSTUNREACH: 'There is no route to the broker: check the network of this machine.',
+  ENETUNREACH: 'There is no route to the broker: check the network of this machine.',
+  ECONNRESET: 'The broker hung up: is it the right port? 8883 speaks TLS, 1883 does not.',
+  ERR_SSL_WRONG_VERSION_NUMBER: 'The broker does not speak TLS on this port: write mqtt: in place of mqtts:.',
+  ERR_SSL_PACKET_LENGTH_TOO_LONG: 'The broker does not speak TLS on this port: write mqtt: in place of mqtts:.',
+  ERR_SSL_TLSV13_ALERT_CERTIFICATE_REQUIRED: 'The broker asks for a client certificate: set mqtt.cert and mqtt.key.',
+  ERR_SSL_SSLV3_ALERT_HANDSHAKE_FAILURE: 'The broker refused the TLS handshake: set mqtt.cert and mqtt.key.',
+  ERR_SSL_TLSV1_ALERT_UNKNOWN_CA: 'The broker does not trust the authority that signed mqtt.cert.',
+  CERT_HAS_EXPIRED: "The broker's certificate has expired, or the clock of this machine is wrong.",
+  CERT_NOT_YET_VALID: "The broker's certificate is not valid yet: the clock of this machine is probably wrong.",
+  ERR_TLS_CERT_ALTNAME_INVALID: "The broker's certificate is for another host name: connect by a name that is in it.",
+  DEPTH_ZERO_SELF_SIGNED_CERT: "The broker's certificate signs itself: give it as mqtt.ca.",
+  SELF_SIGNED_CERT_IN_CHAIN: "The broker's authority is not known here: give its certificate as mqtt.ca.",
+  UNABLE_TO_GET_ISSUER_CERT_LOCALLY: "The broker's authority is not known here: give its certificate as mqtt.ca.",
+  UNABLE_TO_VERIFY_LEAF_SIGNATURE: "The broker's authority is not known here: give its certificate as mqtt.ca.",
+  ERR_OSSL_X509_KEY_VALUES_MISMATCH: 'mqtt.cert and mqtt.key do not belong together.',
+  ENOENT: 'A file named under mqtt (ca, cert, key) does not exist.',
+  EACCES: 'A file named under mqtt (ca, cert, key) may not be read by this user.',
+  // CONNACK of MQTT 3.1.1
+  2: 'The broker refuses this client id: set mqtt.clientId to one that it allows.',
+  3: 'The broker is not available just now.',
+  4: 'The broker refuses the user name or password: check mqtt.username and mqtt.password.',
+  5: 'The broker does not let this client in: check its access list.',
+  // CONNACK, PUBACK and DISCONNECT of MQTT 5
+  133: 'The broker refuses this client id: set mqtt.clientId to one that it allows.',
+  134: 'The broker refuses the user name or password: check mqtt.username and mqtt.password.',
+  135: "The broker does not allow this: check its access list for this device's topics.",
+  136: 'The broker is not available just now.',
+  137: 'The broker is busy.',
+  139: 'The broker is shutting down.',
+  141: 'The broker heard nothing from us for too long.',
+  142: 'Another client connected under the same client id, and the broker threw this one out.',
+  149: 'The broker says that our packet is too large.',
+  159: 'The broker says that we connect too often.',
+};
+
+const VERSION_REFUSED: readonly unknown[] = [1, 132];
+const TAKEN_OVER = 142;
+
+/** The number of a refusal, or the code of a socket or TLS error; undefined when it has none. */
+export function codeOf(error: unknown): number | string | undefined {
+  if (typeof error !== 'object' || error === null || !('code' in error)) return undefined;
+  return typeof error.code === 'number' || typeof error.code === 'string' ? error.code : undefined;
+}
+
+/** The broker does not speak the version of MQTT in which it was greeted. */
+export function isVersionRefused(error: unknown): boolean {
+  return VERSION_REFUSED.includes(codeOf(error));
+}
+
+/** The DISCONNECT of an MQTT 5 broker when the same client id has connected elsewhere. */
+export function isTakenOver(reasonCode: number | undefined): boolean {
+  return reasonCode === TAKEN_OVER;
+}
+
+/** One sentence for a person. */
+export function faultInWords(error: unknown): string {
+  const known = SENTENCES[codeOf(error) ?? ''];
+  if (known !== undefined) return known;
+  const message = error instanceof Error ? error.message : String(error);
+  if (message === 'connack timeout') return 'The broker took the connection, and then did not answer.';
+  if (message === 'Keepalive timeout') return 'The broker stopped answering.';
+  return `The connection failed: ${message}.`;
+}

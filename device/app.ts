@@ -1,0 +1,194 @@
+import type { Clock } from '../shared/clock.ts';
+import type { Log } from '../shared/log.ts';
+import {
+  control,
+  controllerWakeMs,
+  type ControllerSettings,
+  type Effect,
+  type Happening,
+  startController,
+} from './core/controller.ts';
+import {
+  type Contact,
+  type Gesture,
+  recognise,
+  type Recognised,
+  recogniserWakeMs,
+  type Recogniser,
+  startRecogniser,
+} from './core/gesture.ts';
+import { lampOf } from './core/lamp.ts';
+import type { Button, Ids, Input, InputEvent, LampPort, Link, LinkEvent } from './core/ports.ts';
+
+export interface ButtonSettings extends ControllerSettings {
+  readonly holdMs: number;
+  readonly buttons: readonly Button[];
+}
+
+/** What the button is put together from. */
+export interface ButtonPorts {
+  readonly clock: Clock;
+  readonly ids: Ids;
+  readonly link: Link;
+  readonly input: Input;
+  readonly lamp: LampPort;
+  readonly log: Log;
+}
+
+/** Why it stopped: it was told to, or its input ended and the last press came to this. */
+export type Stopped = 'asked' | 'ended-well' | 'ended-badly';
+
+/**
+ * Runs the button until `stop` aborts, the person quits, or the input has ended and no press is under way. Everything
+ * that happens goes through the pure recogniser and controller in the order in which it is told; at the end the lamp
+ * is dark and the link has said goodbye. Rejects only when a port breaks its promise.
+ */
+export async function runButton(settings: ButtonSettings, ports: ButtonPorts, stop: AbortSignal): Promise<Stopped> {
+  const { clock, ids, link, input, lamp, log } = ports;
+  const over = new AbortController();
+  const recognisers = new Map<number, Recogniser>();
+  let state = startController(settings);
+  let stopped: Stopped = 'asked';
+  let ending = false;
+  let awake = new AbortController();
+
+  function happen(event: Happening): void {
+    if (over.signal.aborted) return;
+    const turn = control(state, { ...event, atMs: clock.monotonicMs() });
+    state = turn.next;
+    lamp.show(lampOf(state));
+    for (const effect of turn.effects) perform(effect);
+    if (ending && state.press.kind === 'none') {
+      stopped = state.notice && state.notice.kind !== 'drilled' ? 'ended-badly' : 'ended-well';
+      over.abort();
+    }
+    // Whatever happened may have moved the next moment at which something is due.
+    awake.abort();
+  }
+
+  function perform(effect: Effect): void {
+    if (effect.kind === 'say') {
+      lamp.say(effect.text);
+      return;
+    }
+    const { command } = effect;
+    log.debug({ command }, `Sending the ${command.command}.`);
+    const id = command.id ?? '';
+    void link.send(command).then((delivery) => happen({ kind: 'delivery', id, delivery }));
+  }
+
+  function hear(event: LinkEvent): void {
+    if (event.kind === 'warning') {
+      log.warn({}, event.text);
+      return;
+    }
+    if (event.kind === 'up') log.info({}, event.text);
+    happen(event);
+  }
+
+  function touch(event: InputEvent): void {
+    switch (event.kind) {
+      case 'level':
+        recognised(event.button, startRecogniser(event.pressed));
+        return;
+      case 'edge':
+        contact(event.button, event);
+        return;
+      case 'gesture':
+        gesture(event.button, event.gesture, event.atMs);
+        return;
+      case 'broken':
+        recognisers.delete(event.button);
+        happen({ kind: 'fault', button: event.button, text: event.text });
+        return;
+      case 'ended':
+        ending = true;
+        happen({ kind: 'tick' });
+        return;
+      case 'quit':
+        over.abort();
+    }
+  }
+
+  function contact(button: number, contact: Contact): void {
+    const recogniser = recognisers.get(button);
+    if (recogniser) recognised(button, recognise(recogniser, contact, settings.holdMs));
+  }
+
+  function recognised(button: number, { next, signals }: Recognised): void {
+    recognisers.set(button, next);
+    for (const signal of signals) {
+      switch (signal.kind) {
+        case 'holding':
+          happen({ kind: 'finger', finger: signal.ripe ? 'ripe' : 'holding' });
+          break;
+        case 'let-go':
+          happen({ kind: 'finger', finger: 'off' });
+          break;
+        case 'gesture':
+          gesture(button, signal.gesture, signal.atMs);
+          break;
+        case 'cancelled':
+          lamp.say(`No command: ${signal.why}.`);
+          break;
+        case 'fault':
+          happen({ kind: 'fault', button, text: FAULT_TEXT[signal.fault] });
+          break;
+        case 'fault-cleared':
+          happen({ kind: 'fault-cleared', button });
+      }
+    }
+    // A press that is going on keeps the loop looking at the clock.
+    awake.abort();
+  }
+
+  function gesture(button: number, gesture: Gesture, pressedAtMs: number): void {
+    const command = gesture === 'click' ? undefined : settings.buttons[button]?.gestures[gesture];
+    happen({ kind: 'gesture', gesture, command, id: ids.next(), pressedAtMs });
+  }
+
+  /** The next moment at which time alone decides something. */
+  function wakeMs(): number | undefined {
+    const times = [
+      controllerWakeMs(state),
+      ...Array.from(recognisers.values(), (one) => recogniserWakeMs(one, settings.holdMs)),
+    ];
+    const due = times.filter((time) => time !== undefined);
+    return due.length === 0 ? undefined : Math.min(...due);
+  }
+
+  const halt = (): void => over.abort();
+  stop.addEventListener('abort', halt, { once: true });
+  if (stop.aborted) halt();
+  try {
+    lamp.show(lampOf(state));
+    link.open(hear);
+    input.open(touch);
+    while (!over.signal.aborted) {
+      awake = new AbortController();
+      const dueMs = wakeMs();
+      const forMs = dueMs === undefined ? IDLE_MS : Math.max(1, Math.min(IDLE_MS, dueMs - clock.monotonicMs()));
+      await clock.sleep(Math.ceil(forMs), AbortSignal.any([awake.signal, over.signal]));
+      const atMs = clock.monotonicMs();
+      for (const button of recognisers.keys()) contact(button, { kind: 'tick', atMs });
+      happen({ kind: 'tick' });
+    }
+  } finally {
+    stop.removeEventListener('abort', halt);
+    over.abort();
+    // The lamp first: it may not go on telling what nobody watches over any more.
+    await lamp.close();
+    await Promise.all([input.close(), link.close()]);
+  }
+  return stopped;
+}
+
+/** With nothing due the loop still turns now and then; a watchdog will be fed here. */
+const IDLE_MS = 10_000;
+
+const FAULT_TEXT = {
+  'pressed-at-start':
+    'The button was down when the program started: it is jammed or its line is shorted. It commands nothing until it is let go.',
+  'held-too-long':
+    'The button has been down for more than 10 s: it is jammed or its line is shorted. It commands nothing until it is let go.',
+} as const;
