@@ -1,4 +1,3 @@
-import { readFile } from 'node:fs/promises';
 import mqtt, { type IClientOptions, type MqttClient } from 'mqtt';
 import type { Clock } from '../../shared/clock.ts';
 import type { InboundMessage, OnMessage, OutboundMessage } from '../ports.ts';
@@ -24,7 +23,7 @@ const END_MS_MAX = 1_000;
 
 export interface Broker {
   readonly url: string;
-  /** Files in PEM, read at each connect, so that a renewed certificate needs no restart. */
+  /** PEM. */
   readonly ca?: string | undefined;
   readonly cert?: string | undefined;
   readonly key?: string | undefined;
@@ -64,15 +63,15 @@ export interface Connection {
   end(): Promise<void>;
 }
 
-/** Connects once. Throws only when a file cannot be read or the TLS material is unusable. */
-export async function connect(
+/** Connects once. Throws only when the TLS material is unusable. */
+export function connect(
   broker: Broker,
   version: 4 | 5,
   fresh: boolean,
   onMessage: OnMessage,
   clock: Clock,
-): Promise<Connection> {
-  const client = mqtt.connect(broker.url, await clientOptions(broker, version, fresh));
+): Connection {
+  const client = mqtt.connect(broker.url, clientOptions(broker, version, fresh));
   const over = new AbortController();
   let why: string | undefined;
   let versionRefused = false;
@@ -161,8 +160,8 @@ export async function connect(
   };
 }
 
-async function clientOptions(broker: Broker, version: 4 | 5, fresh: boolean): Promise<IClientOptions> {
-  const [ca, cert, key] = await Promise.all([broker.ca, broker.cert, broker.key].map(readOptional));
+function clientOptions(broker: Broker, version: 4 | 5, fresh: boolean): IClientOptions {
+  const { ca, cert, key } = broker;
   const { hostname, port, protocol } = new URL(broker.url);
   return {
     clientId: broker.clientId,
@@ -192,10 +191,6 @@ async function clientOptions(broker: Broker, version: 4 | 5, fresh: boolean): Pr
     }),
     will: { topic: broker.presence.topic, payload: Buffer.from(broker.presence.offline), qos: 1, retain: true },
   };
-}
-
-async function readOptional(path: string | undefined): Promise<Buffer | undefined> {
-  return path === undefined ? undefined : readFile(path);
 }
 
 /** Resolves at the PUBACK. Rejects, and withdraws the message, when there is none in time or the connection ends. */

@@ -24,8 +24,9 @@ const SENTENCES: Readonly<Record<string, string>> = {
   UNABLE_TO_GET_ISSUER_CERT_LOCALLY: "The broker's authority is not known here: give its certificate as mqtt.ca.",
   UNABLE_TO_VERIFY_LEAF_SIGNATURE: "The broker's authority is not known here: give its certificate as mqtt.ca.",
   ERR_OSSL_X509_KEY_VALUES_MISMATCH: 'mqtt.cert and mqtt.key do not belong together.',
-  ENOENT: 'A file named under mqtt (ca, cert, key) does not exist.',
-  EACCES: 'A file named under mqtt (ca, cert, key) may not be read by this user.',
+  ERR_OSSL_PEM_NO_START_LINE: 'mqtt.ca, mqtt.cert or mqtt.key is not PEM (a block that begins with -----BEGIN).',
+  ERR_OSSL_UNSUPPORTED: 'mqtt.cert or mqtt.key cannot be read: give them as PEM, the key without a passphrase.',
+  ERR_MISSING_PASSPHRASE: 'mqtt.key has a passphrase: give a key without one.',
 };
 
 /** CONNACK codes of MQTT 3.1.1 (1 to 5) and MQTT 5 (128 and more). */

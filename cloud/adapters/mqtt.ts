@@ -53,7 +53,7 @@ export function openBus(options: BusOptions): Bus & AsyncDisposable {
     const session = ids.next();
     const say = (online: boolean): string => JSON.stringify({ online, session, version: options.version }, null, 2);
     const presence = { topic: presenceTopic, online: say(true), offline: say(false) };
-    const connection = await connect({ ...options, presence }, version, fresh, hear, clock);
+    const connection = connect({ ...options, presence }, version, fresh, hear, clock);
     const leave = (): void => void goodbye(connection, presence.offline);
     stop.signal.addEventListener('abort', leave, { once: true });
     if (stop.signal.aborted) leave();
