@@ -41,12 +41,19 @@ function apply(sql: Sql, turn: Turn, change: JobChange<Json>): number {
         change.id,
         turn.lane,
       );
+    case 'alias':
+      return name(sql, change.sender, change.commandId, change.id);
   }
+}
+
+/** From now on this sender's id is that job. */
+function name(sql: Sql, sender: string, commandId: string, job: string): number {
+  return sql.run('insert into command (sender, command_id, job_id) values (?, ?, ?)', sender, commandId, job);
 }
 
 function add(sql: Sql, turn: Turn, change: Extract<JobChange<Json>, { kind: 'add' }>): number {
   const running = change.status === 'running';
-  return sql.run(
+  const added = sql.run(
     `insert into job (id, lane, status, exclusive, sender, command_id, data, accepted_at_ms, started_at_ms,
        finished_at_ms, deadline_at_ms, owner, token, lease_until_ms)
      values (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`,
@@ -65,6 +72,8 @@ function add(sql: Sql, turn: Turn, change: Extract<JobChange<Json>, { kind: 'add
     running ? 1 : 0,
     running ? turn.leaseUntilMs : null,
   );
+  if (change.commandId !== null) name(sql, change.sender, change.commandId, change.id);
+  return added;
 }
 
 /** To an end, from any unfinished status; or new data, or `waiting` to `queued` and back, without a start. */

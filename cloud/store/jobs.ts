@@ -37,11 +37,13 @@ export function readJob(sql: Sql, id: string): JobRow | undefined {
   return row && jobRow(sql, row);
 }
 
-/** The job that this sender's id made before. */
+/** The job that this sender's id made or joined before. */
 export function readKnown(sql: Sql, sender: string, commandId: string): JobRow | undefined {
-  const row = sql.one('select * from job where sender = ? and command_id = ?', sender, commandId) as
-    | StoredJob
-    | undefined;
+  const row = sql.one(
+    'select job.* from command join job on job.id = command.job_id where command.sender = ? and command.command_id = ?',
+    sender,
+    commandId,
+  ) as StoredJob | undefined;
   return row && jobRow(sql, row);
 }
 

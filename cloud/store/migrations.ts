@@ -45,10 +45,18 @@ export const MIGRATIONS: readonly Migration[] = [
       ) strict;
       -- The lock of a lane: a second exclusive job cannot be running, whoever tries.
       create unique index job_alone on job (lane) where status = 'running' and exclusive = 1;
-      create unique index job_command on job (sender, command_id) where command_id is not null;
       create index job_unfinished on job (lane, seq) where status in ('waiting', 'queued', 'running');
       create index job_lease on job (lease_until_ms) where status = 'running';
       create index job_lane on job (lane, seq);
+
+      -- Which job a sender's id is: the job that it made, or the one that it joined.
+      create table command (
+        sender text not null,
+        command_id text not null,
+        job_id text not null references job (id) on delete cascade,
+        primary key (sender, command_id)
+      ) strict, without rowid;
+      create index command_job on command (job_id);
 
       create table step (
         job_id text not null references job (id) on delete cascade,

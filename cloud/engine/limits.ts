@@ -1,0 +1,26 @@
+/** How long a claim of a job lasts without a heartbeat. */
+export const LEASE_MS = 4_000;
+
+/**
+ * Between two heartbeats, and between two looks for jobs whose owner is dead. An owner that dies has extended its lease
+ * at most 4 s before its end; the next look is at most 0.5 s later: 4.5 s, inside the five that are promised.
+ */
+export const BEAT_MS = 500;
+
+/** A step that has told nothing for so long is reported, once. Route 53 is INSYNC within 60 s nearly always. */
+export const STUCK_MS = 90_000;
+
+/** The slow look at timers and messages that nobody woke us for: another process's, or those of a moved clock. */
+export const SLOW_POLL_MS = 5_000;
+
+/** A lane is asked by its timer at most this often, so that a rule that wants to be woken in the past cannot spin. */
+export const TIMER_GAP_MS = 20;
+
+/** Between two tries of a store that is away: 0.1, 0.2, 0.4, 0.8, 1, 1 … s. */
+export const STORE_RETRY_MS = { min: 100, max: 1_000 } as const;
+
+/** Between two tries to deliver: 0.5, 1, 2 … 30 s. */
+export const DELIVERY_RETRY_MS = { min: 500, max: 30_000 } as const;
+
+/** Between two tries of what failed by a mistake of ours: 1, 2, 4 … 30 s. */
+export const MISTAKE_RETRY_MS = { min: 1_000, max: 30_000 } as const;
