@@ -1,0 +1,81 @@
+import { z } from 'zod';
+import { parseDuration } from '../../shared/duration.ts';
+import { readName, type Reading } from './dns-name.ts';
+
+/**
+ * Single values. Each is described by what to write: the same words stand in an error ("…; write WORDS") and in the
+ * JSON Schema.
+ */
+
+export const NAME = /^[a-z0-9-]{1,40}$/;
+
+/** The name of a switch or position. */
+export const Name = z.string().regex(NAME).describe('a name of a-z, 0-9 and -, at most 40 characters');
+
+/** The name of a token or device: also part of a topic, so without / + #. */
+export const Actor = z
+  .string()
+  .regex(/^[A-Za-z0-9_.-]{1,64}$/)
+  .describe('a name of letters, digits, - _ and ., at most 64 characters');
+
+export const ZoneId = z
+  .string()
+  .regex(/^(\/hostedzone\/)?Z[A-Z0-9]{1,31}$/)
+  .transform((id) => id.replace('/hostedzone/', ''))
+  .describe('a hosted zone id, such as Z0123456789ABC');
+
+export const Region = z
+  .string()
+  .regex(/^[a-z]{2}(-[a-z]+)+-\d$/)
+  .describe('an AWS region, such as us-east-1');
+
+export const SECRET_MIN = 16;
+
+/** Not described by a pattern, so that an editor accepts `${NAME}`. */
+export const Secret = z
+  .string()
+  .refine((text) => text.length >= SECRET_MIN && text.length <= 512 && /^[\x21-\x7e]+$/.test(text))
+  .describe(
+    `\${NAME} of an environment variable that holds ${SECRET_MIN} to 512 characters without spaces; \`openssl rand -hex 32\` makes one`,
+  );
+
+/** Milliseconds, from text such as `90s`. */
+export function duration(min: string, max: string): z.ZodType<number, string> {
+  const minMs = parseDuration(min) ?? 0;
+  const maxMs = parseDuration(max) ?? 0;
+  return z
+    .string()
+    .regex(/^\d{1,9}[smhd]$/)
+    .transform((text, context) => {
+      const ms = parseDuration(text) ?? Number.NaN;
+      if (ms >= minMs && ms <= maxMs) return ms;
+      context.issues.push({ code: 'custom', message: `is out of range; write ${min} to ${max}.`, input: text });
+      return z.NEVER;
+    })
+    .describe(`a duration from ${min} to ${max}, such as 90s, 2m, 1h or 30d`);
+}
+
+/** A name, normalised. */
+export function dnsName(write: string, read: (text: string) => Reading = readName): z.ZodType<string, string> {
+  return z
+    .string()
+    .transform((text, context) => {
+      const reading = read(text);
+      if ('name' in reading) return reading.name;
+      context.issues.push({ code: 'custom', message: `${reading.why}.`, input: text });
+      return z.NEVER;
+    })
+    .describe(write);
+}
+
+/** An http or https URL. Credentials do not belong into one: they would be printed wherever the URL is. */
+export function httpUrl(write: string): z.ZodType<string, string> {
+  return z
+    .string()
+    .refine((text) => {
+      if (!URL.canParse(text)) return false;
+      const { protocol, username, password, hash } = new URL(text);
+      return /^https?:$/.test(protocol) && username === '' && password === '' && hash === '';
+    })
+    .describe(write);
+}
