@@ -29,7 +29,6 @@ export function readSource(text: string, env: Environment): Source {
       lineCounter: counter,
       prettyErrors: false,
       uniqueKeys: false,
-      logLevel: 'silent',
     });
     for (const error of [...document.errors, ...document.warnings].slice(0, 10)) {
       const line = counter.linePos(error.pos[0]).line;
@@ -78,7 +77,12 @@ class Walk {
     if (this.#nodes > NODES_MAX || path.length > DEPTH_MAX) {
       throw new RangeError('the file unfolds to too much');
     }
-    if (isAlias(node)) return this.value(node.resolve(document), path, document);
+    if (isAlias(node)) {
+      const target = node.resolve(document);
+      if (target !== undefined) return this.value(target, path, document);
+      this.problems.push({ path, line: this.#lineOf(node) ?? 1, text: syntaxInWords('BAD_ALIAS', '') });
+      return undefined;
+    }
     this.#mark(node as Node | null, path);
     if (isMap(node)) return this.#map(node.items, path, document);
     if (isSeq(node)) return node.items.map((item, index) => this.value(item, [...path, index], document));

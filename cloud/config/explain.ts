@@ -2,7 +2,7 @@ import type { z } from 'zod';
 import type { Source } from './document.ts';
 import { nearest } from './nearest.ts';
 import { listInWords, quote, type Path, type Report } from './problems.ts';
-import { describedAt, keyDescribedAt, keysOf, schemaAt, valueAt } from './walk.ts';
+import { describedAt, isWhole, keyDescribedAt, keysOf, schemaAt, valueAt } from './walk.ts';
 
 /** Keys whose values are never repeated: secrets, and URLs and paths, which may carry one. */
 const UNSPOKEN = new Set<PropertyKey>([
@@ -18,6 +18,9 @@ const UNSPOKEN = new Set<PropertyKey>([
   'cert',
   'key',
 ]);
+
+/** Sections with secrets in them: what stands where one of their lists or mappings belongs may be one, too. */
+const SECRETIVE = new Set<PropertyKey>(['tokens', 'triggers', 'devices', 'mqtt']);
 
 /** Sections that other versions know: a person who writes one is not helped by "unknown key". */
 const NOT_YET: Readonly<Record<string, string>> = {
@@ -37,6 +40,7 @@ export function explain(issue: z.core.$ZodIssue, schema: z.core.$ZodType, source
   const at = schemaAt(schema, issue.path);
   const write = describedAt(at) ?? 'something else';
   const value = valueAt(source.value, issue.path);
+  const said = isWhole(at) && SECRETIVE.has(issue.path[0] ?? '') ? 'the value' : say(source, issue.path);
   if (issue.code === 'unrecognized_keys') {
     for (const key of issue.keys) explainKey(issue.path, key, keysOf(at) ?? [], source, report);
   } else if (issue.code === 'invalid_key') {
@@ -47,11 +51,11 @@ export function explain(issue: z.core.$ZodIssue, schema: z.core.$ZodType, source
   } else if (value === null || value === '') {
     report(issue.path, `is empty; write ${write}.`);
   } else if (issue.code === 'custom' && issue.message !== 'Invalid input') {
-    report(issue.path, `${say(source, issue.path)} ${issue.message}`);
+    report(issue.path, `${said} ${issue.message}`);
   } else if (typeof value === 'object') {
     report(issue.path, `is ${sizeInWords(value)}; write ${write}.`);
   } else {
-    report(issue.path, `${say(source, issue.path)} ${misfit(issue, value)}; write ${write}.`);
+    report(issue.path, `${said} ${misfit(issue, value)}; write ${write}.`);
   }
 }
 
@@ -68,7 +72,7 @@ function sizeInWords(value: object): string {
 }
 
 function explainKey(path: Path, key: string, known: readonly string[], source: Source, report: Report): void {
-  const notYet = path.length === 0 ? NOT_YET[key] : undefined;
+  const notYet = path.length === 0 && Object.hasOwn(NOT_YET, key) ? NOT_YET[key] : undefined;
   if (notYet !== undefined) {
     report([key], notYet);
     return;

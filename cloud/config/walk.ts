@@ -58,6 +58,12 @@ export function keysOf(schema: z.core.$ZodType | undefined): readonly string[] |
   return object instanceof z.ZodObject ? Object.keys(object.shape) : undefined;
 }
 
+/** Judges a list or a mapping, not a single value. */
+export function isWhole(schema: z.core.$ZodType | undefined): boolean {
+  const at = schema && inner(schema);
+  return at instanceof z.ZodObject || at instanceof z.ZodArray || at instanceof z.ZodRecord;
+}
+
 /** What to write there: the description, which a wrapper may carry for what it wraps. */
 export function describedAt(schema: z.core.$ZodType | undefined): string | undefined {
   let at = schema;
