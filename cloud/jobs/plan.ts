@@ -1,7 +1,7 @@
+import { normalName } from '../../shared/dns-name.ts';
 import type { FaultCode } from '../../shared/faults.ts';
 import type { RecordChange, RecordSet } from '../ports.ts';
 import { whatForbids } from './plan-checks.ts';
-import { normalName } from './record-values.ts';
 import { ownedAmong, sameSet, sendable, type Triple, tripleKey } from './records.ts';
 
 export type Plan =

@@ -1,16 +1,9 @@
+import { normalName } from '../../shared/dns-name.ts';
+
 /**
  * Record values in one spelling each, so that what people write, what Route 53 keeps and what a name server answers
  * can be compared. Only for comparing: what is sent is what was downloaded or configured.
  */
-
-/** Lower case, `\052` and its like decoded, no final dot: the spelling in which names are compared. */
-export function normalName(name: string): string {
-  const decoded = name.replace(/\\([0-3][0-7]{2})/g, (_, octal: string) =>
-    String.fromCharCode(Number.parseInt(octal, 8)),
-  );
-  const lower = decoded.toLowerCase();
-  return lower.length > 1 && lower.endsWith('.') ? lower.slice(0, -1) : lower;
-}
 
 /** One value of a record of this type, in its canonical spelling. */
 export function normalValue(type: string, value: string): string {

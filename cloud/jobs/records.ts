@@ -1,5 +1,6 @@
+import { normalName } from '../../shared/dns-name.ts';
 import type { RecordSet } from '../ports.ts';
-import { normalName, normalValue, sendableValue } from './record-values.ts';
+import { normalValue, sendableValue } from './record-values.ts';
 import type { Switch } from './switch.ts';
 
 /** What identifies a record set in a zone: Route 53 keeps at most one of each. */
