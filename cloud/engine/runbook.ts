@@ -20,7 +20,7 @@ export interface StepContext {
    * Tells how far it is (`attempt 3, giving up at 12:04:10`), stored and announced. The detail is what a run resumed
    * after a crash finds as `before`.
    */
-  progress(text: string, detail: Json): Promise<void>;
+  readonly progress: (text: string, detail: Json) => Promise<void>;
   /** The detail of the same step as an earlier run of this job left it, or null. */
   readonly before: Json;
 }
