@@ -90,6 +90,16 @@ export function nameToWire(labels: Labels): Buffer {
   return Buffer.concat([...parts, Buffer.from([0])]);
 }
 
+/** The labels of an uncompressed name on the wire, such as the data of a CNAME. */
+export function nameFromWire(wire: Buffer): Labels {
+  const labels: string[] = [];
+  for (let at = 0, length = wire.readUInt8(0); length > 0; length = wire.readUInt8(at)) {
+    labels.push(wire.toString('latin1', at + 1, at + 1 + length));
+    at += 1 + length;
+  }
+  return labels;
+}
+
 function escapeByte(char: string): string {
   return `\\${char.charCodeAt(0).toString(8).padStart(3, '0')}`;
 }
