@@ -71,7 +71,7 @@ export interface Outgoing {
 export async function connect(
   broker: Broker,
   version: 4 | 5,
-  will: Will,
+  will: Will | undefined,
   hear: (heard: Heard) => void,
   clock: Clock,
 ): Promise<Connection> {
@@ -137,7 +137,7 @@ export async function connect(
 async function makeClient(
   broker: Broker,
   version: 4 | 5,
-  will: Will,
+  will: Will | undefined,
 ): Promise<{ client: MqttClient; reset: () => void }> {
   const [ca, cert, key] = await Promise.all(
     [broker.ca, broker.cert, broker.key].map(async (path) => (path === undefined ? undefined : readFile(path))),
@@ -153,7 +153,7 @@ async function makeClient(
     reconnectPeriod: 0,
     resubscribe: false,
     queueQoSZero: false,
-    will: { topic: will.topic, payload: Buffer.from(will.payload), qos: 1, retain: true },
+    ...(will && { will: { topic: will.topic, payload: Buffer.from(will.payload), qos: 1, retain: true } }),
     ...(broker.username !== undefined && { username: broker.username }),
     ...(broker.password !== undefined && { password: broker.password }),
   };

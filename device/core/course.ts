@@ -124,7 +124,20 @@ export function answered(state: ControllerState, reply: Reply, atMs: number): Tu
   }
   const { job } = reply;
   if (!intent || !carriesOut(job, intent.id)) return { next: state, effects: [say(`An earlier press: ${job.text}`)] };
+  if ((press.kind === 'followed' || press.kind === 'settling') && isOlder(job, press.job)) {
+    return { next: state, effects: [] };
+  }
   return follow(state, intent, job, atMs);
+}
+
+/** QoS 1 may deliver a message again, after younger ones: a job does not go back. */
+function isOlder(told: Job, known: Job): boolean {
+  return told.id === known.id && progress(told) < progress(known);
+}
+
+function progress(job: Job): number {
+  if (job.finishedAt !== null) return 2;
+  return job.status === 'running' ? 1 : 0;
 }
 
 function follow(state: ControllerState, intent: Intent, job: Job, atMs: number): Turn {

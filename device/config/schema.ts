@@ -1,0 +1,129 @@
+import { accessSync, constants } from 'node:fs';
+import { resolve } from 'node:path';
+import { z } from 'zod';
+import { COMMANDS, EXPIRES_IN_MS_DEFAULT, EXPIRES_IN_MS_MAX } from '../../shared/command.ts';
+import { PREFIX_DEFAULT } from '../../shared/topics.ts';
+
+/** CONTRACT: a hold is shorter than 10 s, and longer than a click. */
+const HOLD_MS = { min: 500, max: 5_000, default: 1_000 };
+const DEADLINE_MS_MIN = 1_000;
+/** AWS IoT: at most 7 slashes in a topic. Ours add three to the prefix. */
+const PREFIX_SLASHES_MAX = 4;
+
+/** What to write, as the message of whatever is wrong with the value; the reader adds what was there. */
+const write = (words: string): { error: string } => ({ error: `write ${words}.` });
+const notYet = (what: string, remedy: string): z.ZodOptional<z.ZodNever> =>
+  z.never({ error: `${what} is not in this version yet; ${remedy}.` }).optional();
+
+const Name = z.string(write('a name')).regex(/^[A-Za-z0-9_.-]{1,64}$/, write('letters, digits, - _ and ., at most 64'));
+const SwitchName = z
+  .string(write('the name of a switch'))
+  .regex(/^[a-z0-9-]{1,40}$/, write('the name of a switch: a-z, 0-9 and -, at most 40 characters'));
+const Text = (words: string): z.ZodString => z.string(write(words)).min(1, write(words)).max(256, write(words));
+
+const URL_WORDS = 'the URL of the broker, such as mqtts://broker.example.com:8883 (mqtt:, mqtts:, ws: or wss:)';
+const BrokerUrl = z.string(write(URL_WORDS)).superRefine((text, context) => {
+  const refuse = (message: string): void => context.addIssue({ code: 'custom', message });
+  if (!URL.canParse(text) || !/^(mqtts?|wss?):$/.test(new URL(text).protocol)) {
+    refuse(`write ${URL_WORDS}.`);
+    return;
+  }
+  const url = new URL(text);
+  if (url.hostname === '') refuse('names no host; write one, such as mqtts://broker.example.com:8883.');
+  // A URL is printed wherever it is used; a secret in it would be too.
+  if (url.username !== '' || url.password !== '')
+    refuse('holds a user name or password; use mqtt.username and mqtt.password.');
+  if (/^mqtts?:$/.test(url.protocol) && (url.pathname.length > 1 || url.search !== '')) {
+    refuse('has a path, which MQTT over TCP does not use; remove it, or use wss:.');
+  }
+});
+
+const Prefix = z
+  .string(write('the beginning of all topics, such as dashover/v1'))
+  .regex(/^[^/+#\s$]+(\/[^/+#\s]+)*$/, write('a topic such as dashover/v1, without + # or blanks, or / at its ends'))
+  .refine((prefix) => prefix.split('/').length - 1 <= PREFIX_SLASHES_MAX, {
+    error: `has too many levels; AWS IoT allows ${PREFIX_SLASHES_MAX} slashes here.`,
+  });
+
+const CLIENT_WORDS = 'mqtt or auto';
+const Client = z
+  .enum(['mqtt', 'auto', 'aws-iot'], write(CLIENT_WORDS))
+  .refine((client) => client !== 'aws-iot', { error: `aws-iot is not in this version yet; write ${CLIENT_WORDS}.` });
+
+const Gestures = z.strictObject({
+  click: z.never({ error: 'click always shows the state; choose another gesture for a command.' }).optional(),
+  double: z.enum(COMMANDS, write('failover, restore or drill')).optional(),
+  triple: z.enum(COMMANDS, write('failover, restore or drill')).optional(),
+  hold: z.enum(COMMANDS, write('failover, restore or drill')).optional(),
+  'click-hold': z.enum(COMMANDS, write('failover, restore or drill')).optional(),
+});
+
+const GESTURES_DEFAULT = { hold: 'failover', 'click-hold': 'restore', triple: 'drill' } as const;
+const OF_GPIO = 'remove it';
+
+const Button = z.strictObject({
+  line: notYet('a GPIO line', OF_GPIO),
+  pressed: notYet('a GPIO line', OF_GPIO),
+  bias: notYet('a GPIO line', OF_GPIO),
+  gestures: Gestures.default(GESTURES_DEFAULT),
+});
+
+/** The schema of button.yaml; `folder` is where relative paths begin. */
+export function buttonSchema(folder: string) {
+  const File = z.string(write('the path of a PEM file')).transform((path, context) => {
+    const whole = resolve(folder, path);
+    try {
+      accessSync(whole, constants.R_OK);
+    } catch (error) {
+      const missing = error instanceof Error && 'code' in error && error.code === 'ENOENT';
+      const message = missing
+        ? `names ${whole}, which does not exist.`
+        : `names ${whole}, which this user may not read.`;
+      context.addIssue({ code: 'custom', message });
+    }
+    return whole;
+  });
+  const Mqtt = z.strictObject(
+    {
+      url: BrokerUrl,
+      ca: File.optional(),
+      cert: File.optional(),
+      key: File.optional(),
+      prefix: Prefix.default(PREFIX_DEFAULT),
+      client: Client.default('auto'),
+      clientId: Text('the id under which this button connects').optional(),
+      username: Text('a user name').optional(),
+      password: Text('${NAME} of an environment variable that holds the password').optional(),
+    },
+    write('mqtt: { url: mqtts://… }'),
+  );
+  return z.strictObject(
+    {
+      device: Name,
+      switch: SwitchName,
+      mqtt: Mqtt,
+      https: notYet('the HTTPS road', 'remove it'),
+      input: z
+        .enum(['keyboard', 'gpio'], write('keyboard'))
+        .refine((input) => input !== 'gpio', { error: 'gpio is not in this version yet; write keyboard.' })
+        .default('keyboard'),
+      chip: notYet('a GPIO chip', OF_GPIO),
+      leds: notYet('a lamp of LEDs', 'remove it; the terminal shows the lamp'),
+      buttons: z
+        .array(Button, write('a list of buttons, each with its gestures'))
+        .min(1, write('at least one button'))
+        .max(9, write('at most nine buttons'))
+        .default([{ gestures: GESTURES_DEFAULT }]),
+      holdMs: milliseconds(HOLD_MS.min, HOLD_MS.max).default(HOLD_MS.default),
+      deadlineMs: milliseconds(DEADLINE_MS_MIN, EXPIRES_IN_MS_MAX).default(EXPIRES_IN_MS_DEFAULT),
+    },
+    write('keys such as device, switch and mqtt'),
+  );
+}
+
+function milliseconds(min: number, max: number): z.ZodInt {
+  const words = write(`whole milliseconds from ${min} to ${max}`);
+  return z.int(words).min(min, words).max(max, words);
+}
+
+export type ButtonConfig = z.output<ReturnType<typeof buttonSchema>>;

@@ -1,0 +1,137 @@
+import { existsSync } from 'node:fs';
+import { Command as Program, CommanderError } from 'commander';
+import { systemClock } from '../shared/system-clock.ts';
+import { checkRoad } from './adapters/check-road.ts';
+import { KEYS_TEXT, LINES_TEXT, makeKeyboard } from './adapters/keyboard.ts';
+import { makeTerminalLamp } from './adapters/lamp-terminal.ts';
+import { makeMqttLink, type MqttLinkOptions } from './adapters/link-mqtt.ts';
+import { makeLineLog } from './adapters/log-lines.ts';
+import { jitter, randomIds } from './adapters/random-ids.ts';
+import { runButton } from './app.ts';
+import { ConfigProblems } from './config/problems.ts';
+import { readButtonConfig } from './config/read.ts';
+import type { ButtonConfig } from './config/schema.ts';
+import manifest from './package.json' with { type: 'json' };
+
+const EXIT_DONE = 0;
+const EXIT_NOT_DONE = 1;
+const EXIT_WRONG_USE = 2;
+const FILE_DEFAULT = 'button.yaml';
+
+interface Flags {
+  readonly config?: string;
+  readonly url?: string;
+  readonly switch?: string;
+  readonly device?: string;
+  readonly verbose?: boolean;
+}
+
+/** From the file and the flags; without `--config`, button.yaml is read where it exists. */
+function configure(flags: Flags): ButtonConfig {
+  const flagsSuffice = flags.url !== undefined && flags.switch !== undefined && flags.device !== undefined;
+  const file = flags.config ?? (flagsSuffice && !existsSync(FILE_DEFAULT) ? undefined : FILE_DEFAULT);
+  return readButtonConfig(file, flags, process.env);
+}
+
+function mqttOptions(config: ButtonConfig): MqttLinkOptions {
+  const { mqtt, device } = config;
+  return {
+    // On AWS IoT the policy variable of a thing's name works only when the client id is that name.
+    broker: { ...mqtt, clientId: mqtt.clientId ?? device },
+    prefix: mqtt.prefix,
+    device,
+    switch: config.switch,
+    commands: [...new Set(config.buttons.flatMap(({ gestures }) => Object.values(gestures)))].filter(
+      (one) => one !== undefined,
+    ),
+    version: manifest.version,
+    clock: systemClock,
+    ids: randomIds,
+    random: jitter,
+  };
+}
+
+async function run(flags: Flags): Promise<number> {
+  const config = configure(flags);
+  const { stdin, stdout } = process;
+  // A reader that has gone away (`| head`) is no reason to stop in the middle of a press.
+  stdout.on('error', () => undefined);
+  const colour = stdout.isTTY && (process.env['NO_COLOR'] ?? '') === '';
+  const lamp = makeTerminalLamp({ stdout, colour, clock: systemClock });
+  const log = makeLineLog((text) => lamp.say(text), flags.verbose === true);
+  const say = (text: string): void => lamp.say(text);
+  const input = makeKeyboard({ stdin, buttons: config.buttons.length, clock: systemClock, say });
+  const link = makeMqttLink(mqttOptions(config));
+  const stop = new AbortController();
+  for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.once(signal, () => stop.abort());
+  say(`Button "${config.device}" of the switch "${config.switch}": ${meanings(config)}.`);
+  say(stdin.isTTY ? KEYS_TEXT : LINES_TEXT);
+  const stopped = await runButton(config, { clock: systemClock, ids: randomIds, link, input, lamp, log }, stop.signal);
+  return stopped === 'ended-badly' ? EXIT_NOT_DONE : EXIT_DONE;
+}
+
+/** `hold failover, click-hold restore, click shows the state`. */
+function meanings({ buttons }: ButtonConfig): string {
+  return buttons
+    .map(({ gestures }, at) => {
+      const words = Object.entries(gestures).map(([gesture, command]) => `${gesture} = ${String(command)}`);
+      return `${buttons.length > 1 ? `button ${at + 1}: ` : ''}${[...words, 'click = show the state'].join(', ')}`;
+    })
+    .join('; ');
+}
+
+async function check(flags: Flags): Promise<number> {
+  const config = configure(flags);
+  tell('ok', 'config', `${config.device}, for the switch ${config.switch}: ${meanings(config)}.`);
+  let well = true;
+  for await (const { ok, name, text } of checkRoad(mqttOptions(config))) {
+    tell(ok ? 'ok' : 'BAD', name, text);
+    if (!ok) well = false;
+  }
+  return well ? EXIT_DONE : EXIT_NOT_DONE;
+}
+
+function tell(mark: string, name: string, text: string): void {
+  process.stdout.write(`${mark.padEnd(4)}${name.padEnd(10)}${text}\n`);
+}
+
+function program(finished: (code: number) => void): Program {
+  const top = new Program('dashover-button')
+    .description('A button that fails a site over in Route 53, and a lamp that tells what the endpoint has confirmed.')
+    .version(manifest.version)
+    .showHelpAfterError('(dashover-button --help tells the commands and options)')
+    .exitOverride();
+  const command = (name: string, text: string, action: (flags: Flags) => Promise<number>): void => {
+    top
+      .command(name)
+      .description(text)
+      .option('--config <file>', `the configuration (default: ${FILE_DEFAULT} here, where it exists)`)
+      .option('--url <url>', 'the broker, in place of mqtt.url')
+      .option('--switch <name>', 'the switch, in place of the key of that name')
+      .option('--device <name>', 'the name of this button, in place of the key of that name')
+      .option('--verbose', 'tell every attempt')
+      .exitOverride()
+      .action(async (flags: Flags) => finished(await action(flags)));
+  };
+  command('run', 'run the button, with the keyboard for a finger and the terminal for a lamp', run);
+  command('check', 'check the configuration and the road to the broker, layer by layer', check);
+  return top;
+}
+
+/** The exit code: 0 done, 1 what was asked for did not happen, 2 wrong use or configuration. */
+async function main(): Promise<number> {
+  let code = EXIT_DONE;
+  try {
+    await program((finished) => (code = finished)).parseAsync();
+    return code;
+  } catch (error) {
+    // Commander has printed its own sentence; help and version are no mistake.
+    if (error instanceof CommanderError) return error.exitCode === 0 ? EXIT_DONE : EXIT_WRONG_USE;
+    if (!(error instanceof ConfigProblems)) throw error;
+    process.stderr.write(`${error.message}\n`);
+    return EXIT_WRONG_USE;
+  }
+}
+
+// A terminal in raw mode and a half-open socket keep a process alive; all that had to be said has been.
+process.exit(await main());
