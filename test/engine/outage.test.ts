@@ -41,6 +41,7 @@ test('while the store is away commands are refused as store-unavailable, and aft
     store: moods.store,
     clock,
     log,
+    lanes: ['door', 'gate'],
     receivers: { bus: async (body) => void got.push(body) },
     runbook: async (run) => {
       await run.step('turn', async () => {
@@ -54,7 +55,7 @@ test('while the store is away commands are refused as store-unavailable, and aft
   });
   engine.start();
   const { job } = await move(engine, 'open');
-  await engine.command('door', { kind: 'wake', inMs: 10_000 }, { sender: 'someone', commandId: null });
+  await engine.command('gate', { kind: 'wake', inMs: 10_000 }, { sender: 'someone', commandId: null });
   await settle(40);
 
   moods.away(true);
@@ -68,7 +69,7 @@ test('while the store is away commands are refused as store-unavailable, and aft
   expect(await store.job(job ?? '')).toMatchObject({ status: 'succeeded', steps: [{ detail: { turned: true } }] });
   expect(acts).toBe(1);
   expect(got).toEqual(['open: accepted', 'open: succeeded', { at: 'open' }]);
-  expect((await engine.state('door')).timers).toBe(2); // the one that fell due meanwhile, too
+  expect((await engine.state('gate')).timers).toBe(2); // the one that fell due meanwhile, too
   expect(log.sentences.filter((sentence) => sentence.includes('store is'))).toEqual([
     'the store is away: the database is away. Nothing was stored; send it again.',
     expect.stringMatching(/^the store is back after \d+ ms$/),
