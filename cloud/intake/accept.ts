@@ -1,0 +1,168 @@
+import type { Clock } from '../../shared/clock.ts';
+import { type CommandName, type CommandOptions, EXPIRES_IN_MS_DEFAULT } from '../../shared/command.ts';
+import { Fault, isFault } from '../../shared/faults.ts';
+import type { Log } from '../../shared/log.ts';
+import type { Engine } from '../engine/engine.ts';
+import type { JournalEntry } from '../engine/lane.ts';
+import type { AlertEvent, JobData, Reply, ReplyTo, SwitchCommand } from '../jobs/command.ts';
+import type { SwitchState } from '../jobs/state.ts';
+import type { Switch } from '../jobs/switch.ts';
+import { ageMsOf } from './age.ts';
+import { makeBurst, SINGLY_MAX } from './burst.ts';
+import { type Action, type Caller, callerInWords, originOf, senderOf, whyNotAllowed } from './caller.ts';
+import { checkOverride, checkPosition } from './position.ts';
+
+export type SwitchEngine = Engine<SwitchState, SwitchCommand, Reply, JobData>;
+
+/** What is asked, as its road has read it. */
+export type Ask =
+  | {
+      readonly kind: 'move';
+      readonly command: CommandName;
+      readonly options: CommandOptions;
+      /** From sources that name their alerts; null stands for `url:<switch>`. */
+      readonly alert: AlertEvent | null;
+    }
+  | { readonly kind: 'hold'; readonly reason: string | null; readonly forMs: number | null }
+  | { readonly kind: 'release' }
+  | { readonly kind: 'cancel'; readonly job: string }
+  | { readonly kind: 'clear-alert'; readonly key: string };
+
+export interface AtTheDoor {
+  readonly caller: Caller;
+  readonly switch: string;
+  readonly ask: Ask;
+  /** Where else the job's messages go. */
+  readonly replyTo: readonly ReplyTo[];
+}
+
+export interface DoorOptions {
+  readonly engine: Pick<SwitchEngine, 'command'>;
+  readonly switches: readonly Switch[];
+  /** Writes a line into the journal: `store.record`. */
+  readonly record: (entry: JournalEntry, atMs: number) => Promise<void>;
+  readonly clock: Clock;
+  readonly log: Log;
+  /** Aborted when the endpoint stops. */
+  readonly signal: AbortSignal;
+}
+
+export interface Door {
+  /**
+   * The only way in. Resolves when what was decided is stored (a refusal by the rules is a decision too). Throws a Fault:
+   * `not-allowed`, `unknown-switch`, `unknown-position`, `malformed`, each journalled here; or `store-unavailable`, and
+   * then nothing was stored.
+   */
+  accept(request: AtTheDoor): Promise<Reply>;
+  /** Journals, once, what a road has refused before there was anything to accept; `who` as in `the token "ops"`. */
+  refused(fault: Fault, who: string, switchName: string | null): void;
+  /** Throws `not-allowed` or `unknown-switch`: for a road that must know before it reads further. */
+  admit(caller: Caller, action: Action, switchName: string): Switch;
+}
+
+/** Every road ends here: who → known switch → known position → fresh by its own clock → the rules. */
+export function makeDoor(options: DoorOptions): Door {
+  const { engine, clock, log } = options;
+  const switches = new Map(options.switches.map((settings) => [settings.name, settings]));
+
+  function record(entry: JournalEntry): void {
+    log.info({ switch: entry.lane }, entry.text);
+    options.record(entry, clock.nowMs()).catch((error: unknown) => {
+      log.warn({ error }, 'A refusal could not be written into the journal.');
+    });
+  }
+
+  // The journal is kept for years, and strangers can be refused a thousand times a second.
+  const limited = makeBurst(clock, options.signal, (count) =>
+    record({
+      kind: 'refused',
+      lane: null,
+      text: `${count} more requests were refused; after ${SINGLY_MAX} in ten seconds they are only counted.`,
+      detail: { count },
+    }),
+  );
+
+  const told = new WeakSet<Fault>();
+
+  function refused(fault: Fault, who: string, switchName: string | null): void {
+    if (told.has(fault)) return;
+    told.add(fault);
+    const lane = switchName !== null && switches.has(switchName) ? switchName : null;
+    const text = `Refused at the door (${fault.code}), from ${who}: ${fault.message}`;
+    limited(() => record({ kind: 'refused', lane, text, detail: { code: fault.code, who } }));
+  }
+
+  function admit(caller: Caller, action: Action, switchName: string): Switch {
+    const why = whyNotAllowed(caller, action, switchName);
+    if (why !== null) throw new Fault('not-allowed', why);
+    const settings = switches.get(switchName);
+    if (settings) return settings;
+    const known = [...switches.keys()].slice(0, 20).join(', ');
+    throw new Fault('unknown-switch', `There is no switch "${switchName}".`, { hint: `Name one of these: ${known}.` });
+  }
+
+  function readAsk({ caller, switch: name, ask, replyTo }: AtTheDoor): SwitchCommand {
+    const origin = { ...originOf(caller), replyTo };
+    const settings = admit(caller, actionOf(ask), name);
+    switch (ask.kind) {
+      case 'hold':
+        return { kind: 'hold', origin, reason: ask.reason, forMs: ask.forMs };
+      case 'release':
+        return { kind: 'release', origin };
+      case 'cancel':
+        return { kind: 'cancel', origin, job: ask.job };
+      case 'clear-alert':
+        return { kind: 'clear-alert', origin, key: ask.key };
+      case 'move': {
+        const { to, reason, expiresInMs, ifRevision, override } = ask.options;
+        checkPosition(settings, ask.command, to);
+        checkOverride(override ?? [], origin);
+        return {
+          kind: 'move',
+          command: ask.command,
+          to: to ?? null,
+          origin,
+          alert: ask.alert,
+          reason: reason ?? null,
+          // Automatic commands have no age: their alert decides.
+          ageMs: origin.automatic ? 0 : ageMsOf(ask.options, clock.nowMs()),
+          expiresInMs: origin.automatic ? null : (expiresInMs ?? EXPIRES_IN_MS_DEFAULT),
+          ifRevision: ifRevision ?? null,
+          override: override ?? [],
+        };
+      }
+    }
+  }
+
+  return {
+    admit,
+    refused,
+    async accept(request) {
+      const command = journalled(request, () => readAsk(request));
+      const commandId = request.ask.kind === 'move' ? (request.ask.options.id ?? null) : null;
+      return engine.command(request.switch, command, { sender: senderOf(request.caller), commandId });
+    },
+  };
+
+  function journalled<Result>(request: AtTheDoor, read: () => Result): Result {
+    try {
+      return read();
+    } catch (error) {
+      if (isFault(error)) refused(error, callerInWords(request.caller), request.switch);
+      throw error;
+    }
+  }
+}
+
+function actionOf(ask: Ask): Action {
+  switch (ask.kind) {
+    case 'move':
+      return ask.command;
+    case 'clear-alert':
+      return 'alerts';
+    case 'hold':
+    case 'release':
+    case 'cancel':
+      return ask.kind;
+  }
+}

@@ -1,0 +1,65 @@
+import { z } from 'zod';
+import { checkCommand } from '../../shared/command.ts';
+import { durationInWords } from '../../shared/duration.ts';
+import { Fault } from '../../shared/faults.ts';
+import { topics } from '../../shared/topics.ts';
+import type { Api, ApiOptions } from './api.ts';
+import { type Caller, covers, type Device } from './caller.ts';
+import { checkReader, principalOf, sees, sendJob } from './respond.ts';
+import { targetOf } from './target.ts';
+import type { Heard } from './presence.ts';
+
+const Params = z.object({ device: z.string() });
+
+/** A device's second road, and who is there. */
+export function deviceRoutes(app: Api, options: ApiOptions): void {
+  const { door, devices, switches, presence, clock } = options;
+  const names = switches.map(({ name }) => name);
+
+  app.post('/api/devices/:device/command', { schema: { params: Params } }, async (request, reply) => {
+    const principal = principalOf(request);
+    if (principal.kind !== 'device' || principal.device.name !== request.params.device) {
+      throw new Fault('not-allowed', 'This is not the own token of this device.', {
+        hint: "Send the device's token; a person's token commands at /api/switches/{switch}/{command}.",
+      });
+    }
+    const { device } = principal;
+    const caller: Caller = { kind: 'device', device };
+    const { command, switch: named, ...rest } = checkCommand(request.body ?? {});
+    const target = targetOf(caller, undefined, named, names);
+    const ask = { kind: 'move', command, options: rest, alert: null } as const;
+    // Both roads tell: the lamp may be listening on the other one.
+    const replyTo = [{ topic: topics.deviceReplies(device.name), whole: false, correlationData: null }];
+    return sendJob(reply, await door.accept({ caller, switch: target, ask, replyTo }));
+  });
+
+  app.get('/api/devices', async (request) => {
+    checkReader(request);
+    const mine = devices.filter(({ on }) => names.some((name) => covers(on, name) && sees(request, name)));
+    return { devices: mine.map((device) => describe(device, presence.of(device.name), clock.nowMs())) };
+  });
+}
+
+function describe(device: Device, heard: Heard | undefined, nowMs: number): object {
+  return {
+    text: inWords(device.name, heard, nowMs),
+    device: device.name,
+    on: device.on,
+    may: device.may,
+    online: heard?.online ?? false,
+    session: heard?.session ?? null,
+    version: heard?.version ?? null,
+    commands: heard?.commands ?? null,
+    since: heard ? new Date(heard.sinceMs).toISOString() : null,
+    heardAt: heard ? new Date(heard.heardAtMs).toISOString() : null,
+  };
+}
+
+function inWords(name: string, heard: Heard | undefined, nowMs: number): string {
+  if (!heard) return `${name} has not been heard since this endpoint started.`;
+  const since = durationInWords(nowMs - heard.sinceMs);
+  const last = durationInWords(nowMs - heard.heardAtMs);
+  return heard.online
+    ? `${name} is online since ${since}, last heard ${last} ago.`
+    : `${name} is offline since ${since}.`;
+}

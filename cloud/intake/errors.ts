@@ -1,0 +1,58 @@
+import type { FastifyError, FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
+import { Fault, FAULTS, isFault } from '../../shared/faults.ts';
+import type { Log } from '../../shared/log.ts';
+import { SlowDown } from './auth.ts';
+import type { RouteTable } from './route-table.ts';
+
+/** `{ error: { code, message, hint } }`: the body of every error. */
+export function errorBody(fault: Pick<Fault, 'code' | 'message' | 'hint'>): object {
+  return { error: { code: fault.code, message: fault.message, hint: fault.hint } };
+}
+
+/** Every error of the server, its own and fastify's, leaves in the same form. */
+export function answerErrors(app: FastifyInstance, routes: RouteTable, log: Log): void {
+  app.setErrorHandler((error: FastifyError, request, reply) => send(reply, asFault(error, request, log)));
+  app.setNotFoundHandler((request, reply) => {
+    const path = request.url.split('?', 1)[0]?.slice(0, 200) ?? '';
+    const allowed = routes.methodsOf(path);
+    if (allowed.length === 0) return send(reply, new Fault('not-found', `There is nothing at ${path}.`));
+    void reply.header('allow', allowed.join(', '));
+    return send(reply, new Fault('bad-method', `${path} does not take ${request.method}.`));
+  });
+}
+
+function send(reply: FastifyReply, fault: Fault): FastifyReply {
+  if (fault instanceof SlowDown) void reply.header('retry-after', String(fault.retryAfterS));
+  if (fault.code === 'not-authenticated') void reply.header('www-authenticate', 'Bearer realm="dashover"');
+  return reply.code(FAULTS[fault.code].http).send(errorBody(fault));
+}
+
+/** What an error of fastify means in our words; what is none of its refusals is a mistake of ours, and logged. */
+export function asFault(error: FastifyError, request: FastifyRequest, log: Log): Fault {
+  if (isFault(error)) return error;
+  if (error.validation) {
+    const clauses = error.validation.map(({ instancePath, message }) => {
+      const path = instancePath.replaceAll('/', '.').replace(/^\./, '');
+      return path === '' ? message : `${path}: ${message}`;
+    });
+    const part = error.validationContext === 'querystring' ? 'query' : (error.validationContext ?? 'request');
+    const sentence = `The ${part} is not well formed: ${clauses.slice(0, 5).join('; ')}.`;
+    return new Fault('malformed', sentence, { hint: 'The README describes the fields of each route.' });
+  }
+  const known = FASTIFY[error.code];
+  if (known) return new Fault(known[0], known[1]);
+  if (error.statusCode === 413) return new Fault('too-large', 'The body is too large.');
+  if (error.statusCode !== undefined && error.statusCode >= 400 && error.statusCode < 500) {
+    return new Fault('bad-request', `The request cannot be read: ${error.message}.`);
+  }
+  log.error({ error, route: request.routeOptions.url }, 'A request could not be handled.');
+  return new Fault('internal-error', 'The request could not be handled.');
+}
+
+const FASTIFY: Readonly<Record<string, readonly ['too-large' | 'bad-media-type' | 'bad-request', string]>> = {
+  FST_ERR_CTP_BODY_TOO_LARGE: ['too-large', 'The body has more than 4,096 bytes.'],
+  FST_ERR_CTP_INVALID_MEDIA_TYPE: ['bad-media-type', 'The body is not declared as JSON.'],
+  FST_ERR_CTP_INVALID_CONTENT_LENGTH: ['bad-request', 'The body is not as long as Content-Length says.'],
+  FST_ERR_CTP_INVALID_JSON_BODY: ['bad-request', 'The body is not JSON.'],
+  FST_ERR_BAD_URL: ['bad-request', 'The path of the URL is not well formed.'],
+};

@@ -1,0 +1,149 @@
+import helmet from '@fastify/helmet';
+import { fastify, type FastifyInstance } from 'fastify';
+import { validatorCompiler, type ZodTypeProvider } from 'fastify-type-provider-zod';
+import type { Clock } from '../../shared/clock.ts';
+import { COMMAND_BYTES_MAX } from '../../shared/command.ts';
+import { Fault } from '../../shared/faults.ts';
+import type { Log } from '../../shared/log.ts';
+import type { JournalRow } from '../engine/store.ts';
+import type { Automation, Switch } from '../jobs/switch.ts';
+import type { Door, SwitchEngine } from './accept.ts';
+import { apiRoutes } from './api.ts';
+import { makeAuth } from './auth.ts';
+import type { Device, Token, TriggerUrl } from './caller.ts';
+import { answerConnectionError } from './connection-errors.ts';
+import { refuseCrossSite } from './cross-site.ts';
+import { answerErrors } from './errors.ts';
+import { type Check, healthRoutes } from './health.ts';
+import { journalRefusals } from './journal-refusals.ts';
+import type { Presence } from './presence.ts';
+import { collectRoutes } from './route-table.ts';
+import { triggerRoutes } from './trigger.ts';
+import { makeStateReader } from './views.ts';
+
+export interface HttpOptions {
+  readonly door: Door;
+  readonly engine: SwitchEngine;
+  readonly switches: readonly Switch[];
+  readonly automation: Automation;
+  readonly tokens: readonly Token[];
+  readonly triggers: readonly TriggerUrl[];
+  readonly devices: readonly Device[];
+  readonly presence: Presence;
+  /** `store.journal`. */
+  readonly journal: (after: number, limit: number) => Promise<readonly JournalRow[]>;
+  /** What `/readyz` asks. */
+  readonly checks: readonly Check[];
+  /** Whose X-Forwarded-For is believed: false, true, or the proxies' addresses. */
+  readonly trustProxy: boolean | readonly string[];
+  readonly publicUrl: string | undefined;
+  /** The dashboard's files. */
+  readonly pages: (app: FastifyInstance) => Promise<void>;
+  readonly clock: Clock;
+  readonly log: Log;
+}
+
+const HEADERS_MS_MAX = 10_000;
+const REQUEST_MS_MAX = 10_000;
+const KEEPALIVE_MS = 72_000;
+const HEADER_BYTES_MAX = 16 * 1_024;
+const CONNECTIONS_MAX = 4_096;
+/** At the end, requests in hand get this long; then their connections are closed. */
+const CLOSE_MS_MAX = 3_000;
+
+/**
+ * The HTTP server with all its routes, not yet listening: `listen({ host, port })`, and `close()` for a graceful end
+ * (requests in hand are answered, waits and event streams end at once, bounded by three seconds).
+ */
+export async function makeHttp(options: HttpOptions): Promise<FastifyInstance> {
+  const { clock, log, trustProxy } = options;
+  const stop = new AbortController();
+  const app = fastify({
+    logger: false,
+    bodyLimit: COMMAND_BYTES_MAX,
+    requestTimeout: REQUEST_MS_MAX,
+    keepAliveTimeout: KEEPALIVE_MS,
+    forceCloseConnections: 'idle',
+    return503OnClosing: false,
+    trustProxy: typeof trustProxy === 'boolean' ? trustProxy : [...trustProxy],
+    http: { headersTimeout: HEADERS_MS_MAX, maxHeaderSize: HEADER_BYTES_MAX, connectionsCheckingInterval: 2_000 },
+    clientErrorHandler: answerConnectionError,
+    routerOptions: { maxParamLength: 128, ignoreTrailingSlash: true },
+  }).withTypeProvider<ZodTypeProvider>();
+  app.server.maxConnections = CONNECTIONS_MAX;
+  app.setValidatorCompiler(validatorCompiler);
+  readJsonOnly(app);
+  app.decorateRequest('principal', null);
+  app.decorateRequest('trigger', null);
+
+  const routes = collectRoutes(app);
+  answerErrors(app, routes, log);
+  journalRefusals(app, options.door, log);
+  logRequests(app, clock, log);
+  await app.register(helmet, helmetOptions);
+  app.addHook('onRequest', async (request) => {
+    if (stop.signal.aborted) throw new Fault('stopping', 'This endpoint is stopping.');
+    refuseCrossSite(request, options.publicUrl);
+  });
+
+  const auth = makeAuth(options, clock);
+  const readState = makeStateReader(options.engine, options.automation, clock);
+  await app.register(async (scope) => triggerRoutes(scope, { auth, door: options.door }));
+  await app.register(async (scope) =>
+    apiRoutes(scope.withTypeProvider<ZodTypeProvider>(), { ...options, auth, readState, stopping: stop.signal }),
+  );
+  await app.register(async (scope) => healthRoutes(scope, options.checks, clock, stop.signal));
+  await app.register(options.pages);
+
+  const closed = new AbortController();
+  app.addHook('preClose', async () => {
+    stop.abort();
+    void clock.sleep(CLOSE_MS_MAX, closed.signal).then(() => app.server.closeAllConnections());
+  });
+  app.addHook('onClose', async () => closed.abort());
+  await app.ready();
+  return app;
+}
+
+/** JSON is the only body, and an empty one is none: `curl -X POST -H 'Content-Type: application/json'` means {}. */
+function readJsonOnly(app: FastifyInstance): void {
+  const parse = app.getDefaultJsonParser('error', 'error');
+  app.removeAllContentTypeParsers();
+  app.addContentTypeParser('application/json', { parseAs: 'string' }, (request, body: string, done) => {
+    if (body.trim() === '') done(null, undefined);
+    else void parse(request, body, done);
+  });
+}
+
+/** One sentence for each request. No query, no headers: secrets have no place in a log. */
+function logRequests(app: FastifyInstance, clock: Clock, log: Log): void {
+  const startedAtMs = new WeakMap<object, number>();
+  app.addHook('onRequest', async (request) => void startedAtMs.set(request, clock.monotonicMs()));
+  app.addHook('onResponse', async (request, reply) => {
+    const route = request.routeOptions.url ?? 'no route';
+    const ms = Math.round((clock.monotonicMs() - (startedAtMs.get(request) ?? 0)) * 10) / 10;
+    const fields = { method: request.method, route, status: reply.statusCode, ms, address: request.ip };
+    log.debug(fields, `${request.method} ${route} was answered ${reply.statusCode}.`);
+  });
+}
+
+/** Everything comes from this endpoint, nothing runs that stands in the page itself, and nobody frames it. */
+const helmetOptions = {
+  contentSecurityPolicy: {
+    useDefaults: false,
+    directives: {
+      defaultSrc: ["'none'"],
+      scriptSrc: ["'self'"],
+      styleSrc: ["'self'"],
+      imgSrc: ["'self'"],
+      connectSrc: ["'self'"],
+      manifestSrc: ["'self'"],
+      baseUri: ["'none'"],
+      formAction: ["'none'"],
+      frameAncestors: ["'none'"],
+    },
+  },
+  // Whether there is TLS in front is the proxy's to know, and its to promise.
+  hsts: false,
+  referrerPolicy: { policy: 'no-referrer' },
+} as const;

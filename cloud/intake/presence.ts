@@ -1,0 +1,68 @@
+import type { Clock } from '../../shared/clock.ts';
+import { describeIssues } from '../../shared/command.ts';
+import { Fault } from '../../shared/faults.ts';
+import { DevicePresence } from '../../shared/messages.ts';
+
+const PRESENCE_BYTES_MAX = 4_096;
+/** Sessions of a device that a newer one has followed: their late wills change nothing. */
+const ENDED_MAX = 16;
+
+/** What a device last said of itself. */
+export interface Heard extends DevicePresence {
+  /** Since when it has been online, or offline, milliseconds since 1970. */
+  readonly sinceMs: number;
+  readonly heardAtMs: number;
+}
+
+export interface Presence {
+  /** Takes a presence message. Throws `malformed`. */
+  hear(device: string, payload: Uint8Array): void;
+  /** Undefined when the device has not been heard since the start. */
+  of(device: string): Heard | undefined;
+}
+
+/** Who is there. In memory: devices repeat it every minute. */
+export function makePresence(clock: Clock): Presence {
+  const heard = new Map<string, Heard>();
+  const ended = new Map<string, readonly string[]>();
+
+  return {
+    hear(device, payload) {
+      const said = readPresence(payload);
+      const nowMs = clock.nowMs();
+      const last = heard.get(device);
+      const endedHere = ended.get(device) ?? [];
+      // A broker may publish the will of a broken connection long after the device is back under a new session.
+      if (endedHere.includes(said.session)) return;
+      if (last && last.session !== said.session) {
+        if (!said.online && last.online) return;
+        ended.set(device, [...endedHere, last.session].slice(-ENDED_MAX));
+      }
+      const same = last?.session === said.session && last.online === said.online;
+      heard.set(device, { ...said, sinceMs: same ? last.sinceMs : nowMs, heardAtMs: nowMs });
+    },
+    of: (device) => heard.get(device),
+  };
+}
+
+function readPresence(payload: Uint8Array): DevicePresence {
+  const size = payload.byteLength;
+  if (size > PRESENCE_BYTES_MAX) {
+    throw new Fault('malformed', `The presence message has ${size} bytes; it has at most ${PRESENCE_BYTES_MAX}.`, {
+      hint,
+    });
+  }
+  const parsed = DevicePresence.safeParse(parseJson(payload));
+  if (parsed.success) return parsed.data;
+  throw new Fault('malformed', `The presence message is not well formed: ${describeIssues(parsed.error)}.`, { hint });
+}
+
+const hint = 'Publish {"online":true,"session":"…","version":"…"}.';
+
+function parseJson(payload: Uint8Array): unknown {
+  try {
+    return JSON.parse(Buffer.from(payload).toString());
+  } catch (cause) {
+    throw new Fault('malformed', 'The presence message is not JSON.', { cause, hint });
+  }
+}

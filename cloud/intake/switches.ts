@@ -1,0 +1,78 @@
+import { z } from 'zod';
+import { CommandOptions, COMMANDS } from '../../shared/command.ts';
+import { parseDuration } from '../../shared/duration.ts';
+import { Fault } from '../../shared/faults.ts';
+import type { Api, ApiOptions } from './api.ts';
+import { callerOf, checkReader, checkSees, sees, sendJob, sendState } from './respond.ts';
+
+const Params = z.object({ switch: z.string() });
+/** Bodies may be left out: an empty one says the same as {}. */
+const MoveBody = CommandOptions.prefault({});
+const HOLD_MS_MAX = 90 * 86_400_000;
+const HoldFor = z.string().transform((text, context) => {
+  const ms = parseDuration(text);
+  if (ms !== undefined && ms > 0 && ms <= HOLD_MS_MAX) return ms;
+  context.addIssue({ code: 'custom', message: 'a duration such as 30m, 2h or 1d, at most 90d' });
+  return z.NEVER;
+});
+const HoldBody = z.strictObject({ reason: z.string().max(256).optional(), for: HoldFor.optional() }).prefault({});
+const NoBody = z.strictObject({}).prefault({});
+const AlertBody = z.strictObject({ key: z.string().min(1).max(512) });
+
+/** States, and everything that can be asked of a switch. */
+export function switchRoutes(app: Api, { door, switches, readState }: ApiOptions): void {
+  app.get('/api/switches', async (request) => {
+    checkReader(request);
+    const mine = switches.filter(({ name }) => sees(request, name));
+    return { switches: await Promise.all(mine.map(readState)) };
+  });
+
+  app.get('/api/switches/:switch', { schema: { params: Params } }, async (request) => {
+    checkReader(request);
+    const name = request.params.switch;
+    checkSees(request, name);
+    const settings = switches.find((known) => known.name === name);
+    if (settings) return readState(settings);
+    throw new Fault('unknown-switch', `There is no switch "${name.slice(0, 64)}".`, {
+      hint: `Name one of these: ${switches
+        .map(({ name }) => name)
+        .slice(0, 20)
+        .join(', ')}.`,
+    });
+  });
+
+  for (const command of COMMANDS) {
+    app.post(
+      `/api/switches/:switch/${command}`,
+      { schema: { params: Params, body: MoveBody } },
+      async (request, reply) => {
+        const ask = { kind: 'move', command, options: request.body, alert: null } as const;
+        const target = request.params.switch;
+        return sendJob(reply, await door.accept({ caller: callerOf(request), switch: target, ask, replyTo: [] }));
+      },
+    );
+  }
+
+  app.post('/api/switches/:switch/hold', { schema: { params: Params, body: HoldBody } }, async (request, reply) => {
+    const { reason, for: forMs } = request.body;
+    const ask = { kind: 'hold', reason: reason ?? null, forMs: forMs ?? null } as const;
+    const target = request.params.switch;
+    return sendState(reply, await door.accept({ caller: callerOf(request), switch: target, ask, replyTo: [] }));
+  });
+
+  app.post('/api/switches/:switch/release', { schema: { params: Params, body: NoBody } }, async (request, reply) => {
+    const ask = { kind: 'release' } as const;
+    const target = request.params.switch;
+    return sendState(reply, await door.accept({ caller: callerOf(request), switch: target, ask, replyTo: [] }));
+  });
+
+  app.post(
+    '/api/switches/:switch/alerts/clear',
+    { schema: { params: Params, body: AlertBody } },
+    async (request, reply) => {
+      const ask = { kind: 'clear-alert', key: request.body.key } as const;
+      const target = request.params.switch;
+      return sendState(reply, await door.accept({ caller: callerOf(request), switch: target, ask, replyTo: [] }));
+    },
+  );
+}

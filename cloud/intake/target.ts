@@ -1,0 +1,25 @@
+import { Fault } from '../../shared/faults.ts';
+import type { Caller } from './caller.ts';
+
+/** The switch that a command is for: its topic's, the one that it names, or the only one its device may move. Throws `malformed`. */
+export function targetOf(
+  caller: Caller,
+  onSwitch: string | undefined,
+  named: string | undefined,
+  switches: readonly string[],
+): string {
+  if (onSwitch !== undefined) {
+    if (named === undefined || named === onSwitch) return onSwitch;
+    throw new Fault('malformed', `The command names the switch "${named}", and was sent to "${onSwitch}".`, {
+      hint: 'Leave "switch" out, or send it to the topic of that switch.',
+    });
+  }
+  if (named !== undefined) return named;
+  const on = caller.kind === 'device' ? caller.device.on : [];
+  const may = on.includes('*') ? switches : on;
+  const [only, ...others] = may;
+  if (only !== undefined && others.length === 0) return only;
+  throw new Fault('malformed', `The command does not say which switch it is for.`, {
+    hint: `Add "switch", such as {"command":"failover","switch":"${only ?? 'www'}"}; this device may move ${may.join(', ')}.`,
+  });
+}
