@@ -38,13 +38,19 @@ export function makeEndpoint(options: EndpointOptions): EndpointProcess {
     if (child) return;
     wanted = true;
     const log = openSync(options.logFile, 'a');
-    const started = spawn(process.execPath, [MAIN, 'serve', '--config', options.config], { stdio: ['ignore', log, log] });
+    const started = spawn(process.execPath, [MAIN, 'serve', '--config', options.config], {
+      stdio: ['ignore', log, log],
+      // Ctrl-C is for the world, which ends its endpoint in good order.
+      detached: true,
+    });
     closeSync(log);
     child = started;
     started.once('exit', (code, signal) => {
       if (child === started) child = null;
       if (!wanted) return;
-      options.onEnd(`The endpoint ended (${signal ?? `exit ${code}`}); it is started again in ${RESTART_AFTER_MS / 1_000} s.`);
+      options.onEnd(
+        `The endpoint ended (${signal ?? `exit ${code}`}); it is started again in ${RESTART_AFTER_MS / 1_000} s.`,
+      );
       setTimeout(() => wanted && start(), RESTART_AFTER_MS).unref();
     });
   };
