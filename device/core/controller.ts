@@ -1,7 +1,7 @@
 import type { Command, CommandName } from '../../shared/command.ts';
 import type { State } from '../../shared/messages.ts';
 import type { Gesture } from './gesture.ts';
-import { answered, pressed, refreshed, sentOnce, timePassed } from './course.ts';
+import { answered, pressed, refreshed, sendWhenDue, sentOnce, timePassed } from './course.ts';
 import { lampOf } from './lamp.ts';
 import type { Delivery, Reply } from './ports.ts';
 import type { Notice, Press } from './press.ts';
@@ -71,14 +71,15 @@ export function startController(settings: ControllerSettings): ControllerState {
 
 /**
  * One event, one turn. Time is told with every event, so a deadline that has passed is kept before anything else
- * happens, however late the tick for it comes.
+ * happens, however late the tick for it comes. Sending is last: an answer or a lost connection may just have made it
+ * needless, a new press or connection possible.
  */
 export function control(before: ControllerState, event: ControllerEvent): Turn {
   const first = timePassed(before, event.atMs);
   const second = react(first.next, event);
-  // What the event made possible (the link came up, a press was made) is sent in the same turn.
   const third = timePassed(second.next, event.atMs);
-  return { next: third.next, effects: [...first.effects, ...second.effects, ...third.effects] };
+  const last = sendWhenDue(third.next, event.atMs);
+  return { next: last.next, effects: [first, second, third, last].flatMap(({ effects }) => effects) };
 }
 
 function react(state: ControllerState, event: ControllerEvent): Turn {

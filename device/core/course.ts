@@ -19,34 +19,38 @@ export const SILENCE_MS_MAX = 900_000;
 const NONE: Press = { kind: 'none' };
 const say = (text: string): Effect => ({ kind: 'say', text });
 
-/** What is due by now: the deadline first, then the next repeat, then the end of old news. */
-export function timePassed(state: ControllerState, atMs: number): Turn {
-  const notice = state.notice && atMs >= state.notice.untilMs ? null : state.notice;
+/** What has run out by now: the deadline of a press, the patience with its job, old news. */
+export function timePassed(before: ControllerState, atMs: number): Turn {
+  const notice = before.notice && atMs >= before.notice.untilMs ? null : before.notice;
+  const state: ControllerState = { ...before, notice };
   const { press } = state;
   switch (press.kind) {
     case 'none':
-      return { next: { ...state, notice }, effects: [] };
+      return { next: state, effects: [] };
     case 'unanswered':
-      if (atMs >= press.intent.deadlineAtMs) return drop({ ...state, notice }, press, atMs);
-      if (!state.link.up || atMs < press.nextSendAtMs) return { next: { ...state, notice }, effects: [] };
-      return {
-        next: {
-          ...state,
-          notice,
-          // The road answers within SEND_MS_MAX and then sets the next repeat; this is for one that never does.
-          press: { ...press, sends: press.sends + 1, nextSendAtMs: atMs + SEND_MS_MAX + repeatMs(press.sends + 1) },
-        },
-        effects: [{ kind: 'send', command: message(state, press.intent, atMs) }],
-      };
+      return atMs < press.intent.deadlineAtMs ? { next: state, effects: [] } : drop(state, press, atMs);
     case 'followed':
-      if (atMs < press.untilMs) return { next: { ...state, notice }, effects: [] };
+      if (atMs < press.untilMs) return { next: state, effects: [] };
       return {
-        next: { ...state, notice, press: NONE },
+        next: { ...state, press: NONE },
         effects: [say(`Nothing was heard of the ${press.intent.command} for ${durationInWords(SILENCE_MS_MAX)}.`)],
       };
     case 'settling':
-      return { next: { ...state, notice, press: atMs < press.untilMs ? press : NONE }, effects: [] };
+      return { next: atMs < press.untilMs ? state : { ...state, press: NONE }, effects: [] };
   }
+}
+
+/** Sends the open press when its turn has come. */
+export function sendWhenDue(state: ControllerState, atMs: number): Turn {
+  const { press } = state;
+  if (press.kind !== 'unanswered' || !state.link.up || atMs < press.nextSendAtMs) return { next: state, effects: [] };
+  const sends = press.sends + 1;
+  // The road answers within SEND_MS_MAX and then sets the next repeat; this is for one that never does.
+  const nextSendAtMs = atMs + SEND_MS_MAX + repeatMs(sends);
+  return {
+    next: { ...state, press: { ...press, sends, nextSendAtMs } },
+    effects: [{ kind: 'send', command: message(state, press.intent, atMs) }],
+  };
 }
 
 function message(state: ControllerState, intent: Intent, atMs: number): Command {
@@ -115,9 +119,9 @@ export function answered(state: ControllerState, reply: Reply, atMs: number): Tu
   const { press, notice } = state;
   const intent = press.kind === 'none' ? (notice?.kind === 'not-delivered' ? notice.intent : undefined) : press.intent;
   if (reply.type === 'refused') {
-    if (!intent || reply.id !== intent.id || press.kind !== 'unanswered') {
-      return { next: state, effects: [say(reply.text)] };
-    }
+    // Also when it comes after the deadline: that it was heard and refused is more than that it was not heard.
+    const open = press.kind === 'unanswered' || press.kind === 'none';
+    if (!intent || reply.id !== intent.id || !open) return { next: state, effects: [say(reply.text)] };
     const { code, hint } = reply.error;
     if (mayBeRepeated(code)) return { next: state, effects: [say(reply.text)] };
     return end(state, { kind: 'refused', code, text: `${reply.text} ${hint}`, untilMs: atMs + NOTICE_MS });

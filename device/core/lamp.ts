@@ -88,7 +88,7 @@ function noticeLamp(notice: Notice): Lamp {
       const how =
         sends === 0
           ? 'it never left, and will not be sent any more'
-          : `sent ${sends === 1 ? 'once' : `${sends} times`}, never answered, and not sent any more`;
+          : `sent ${sends === 1 ? 'once' : `${sends} times`}, never accepted, and not sent any more`;
       return { name: 'not-delivered', text: `The ${intent.command} was not heard within ${limit}: ${how}.` };
     }
   }

@@ -271,8 +271,8 @@ test('every situation and every event: the lamp and the deeds', () => {
       accepted:            a queued
       moving:              a running
       moving +say:         a done
-      refused +say:        a failed
-      not-delivered +say:  a refused, a busy, z running
+      refused +say:        a failed, a refused
+      not-delivered +say:  a busy, z running
       holding:             holding
     "
   `);

@@ -1,0 +1,276 @@
+import fc from 'fast-check';
+import { expect, test } from 'vitest';
+import {
+  control,
+  type ControllerState,
+  controllerWakeMs,
+  type Happening,
+  startController,
+} from '../../device/core/controller.ts';
+import { lampOf } from '../../device/core/lamp.ts';
+import { SEND_MS_MAX } from '../../device/core/ports.ts';
+import { REPEAT_MS_MAX } from '../../device/core/press.ts';
+import { at, jobOf, refusal, stateOf, told } from './samples.ts';
+
+const DEADLINE_MS = 20_000;
+const RUNS = 10_000;
+
+/** What may happen, before it is known which id it is about: `press` counts back from the newest press. */
+type Step = { readonly afterMs: number } & (
+  | { readonly what: 'press'; readonly command: 'failover' | 'restore' | 'drill' }
+  | { readonly what: 'reply'; readonly press: number; readonly status: 'queued' | 'running' | 'succeeded' | 'failed' }
+  | { readonly what: 'refusal'; readonly press: number; readonly code: 'stale' | 'store-unavailable' }
+  | { readonly what: 'delivery'; readonly press: number; readonly kind: 'taken' | 'not-sent' | 'unknown' }
+  | { readonly what: 'state'; readonly position: 'primary' | 'maintenance' | 'moving'; readonly revision: number }
+  | { readonly what: 'up' | 'down' | 'click' | 'tick' }
+);
+
+const back = fc.integer({ min: 0, max: 2 });
+const step: fc.Arbitrary<Step> = fc
+  .tuple(
+    fc.oneof(fc.integer({ min: 0, max: 3_000 }), fc.constantFrom(DEADLINE_MS - 1, DEADLINE_MS, DEADLINE_MS + 1)),
+    fc.oneof(
+      {
+        weight: 3,
+        arbitrary: fc.record({
+          what: fc.constant('press' as const),
+          command: fc.constantFrom('failover' as const, 'restore' as const, 'drill' as const),
+        }),
+      },
+      {
+        weight: 3,
+        arbitrary: fc.record({
+          what: fc.constant('reply' as const),
+          press: back,
+          status: fc.constantFrom('queued' as const, 'running' as const, 'succeeded' as const, 'failed' as const),
+        }),
+      },
+      fc.record({
+        what: fc.constant('refusal' as const),
+        press: back,
+        code: fc.constantFrom('stale' as const, 'store-unavailable' as const),
+      }),
+      fc.record({
+        what: fc.constant('delivery' as const),
+        press: back,
+        kind: fc.constantFrom('taken' as const, 'not-sent' as const, 'unknown' as const),
+      }),
+      fc.record({
+        what: fc.constant('state' as const),
+        position: fc.constantFrom('primary' as const, 'maintenance' as const, 'moving' as const),
+        revision: fc.integer({ min: 0, max: 9 }),
+      }),
+      {
+        weight: 4,
+        arbitrary: fc.record({
+          what: fc.constantFrom('up' as const, 'down' as const, 'click' as const, 'tick' as const),
+        }),
+      },
+    ),
+  )
+  .map(([afterMs, what]): Step => ({ afterMs, ...what }));
+
+/** What a clerk who only writes down facts knows. No phases, no transitions: it judges each deed and each lamp by itself. */
+class Clerk {
+  readonly pressedAtMs = new Map<string, number>();
+  readonly commands = new Map<string, string>();
+  /** Ids of which the endpoint has said anything at all. */
+  readonly confirmed = new Set<string>();
+  readonly answered = new Set<string>();
+  readonly lastAgeMs = new Map<string, number>();
+  newest = '';
+  linkUp = false;
+  /** The position told on the connection that stands. */
+  position: string | undefined;
+  revision: number | undefined;
+  revisionAtPress: number | undefined;
+
+  sent(id: string, ageMs: number, ifRevision: number | undefined, command: string, nowMs: number): void {
+    const pressedAtMs = this.pressedAtMs.get(id) ?? Number.NaN;
+    expect(this.linkUp, 'nothing is sent without a connection').toBe(true);
+    expect(nowMs - pressedAtMs, 'nothing is sent after its deadline').toBeLessThan(DEADLINE_MS);
+    expect(ageMs, 'the age is the time since the press').toBe(Math.round(nowMs - pressedAtMs));
+    expect(ageMs, 'the age grows').toBeGreaterThanOrEqual(this.lastAgeMs.get(id) ?? 0);
+    expect(this.answered.has(id), 'what was answered is not repeated').toBe(false);
+    expect(this.newest, 'only the newest intention is sent').toBe(id);
+    expect(ifRevision).toBe(command === 'restore' ? this.revisionAtPress : undefined);
+    this.lastAgeMs.set(id, ageMs);
+  }
+
+  sees(lamp: string): void {
+    const told = this.linkUp ? this.position : undefined;
+    const some = this.confirmed.size > 0;
+    switch (lamp) {
+      case 'primary':
+      case 'maintenance':
+        expect(told, 'a position is shown only as it was told on this connection').toBe(lamp);
+        return;
+      case 'moving':
+        expect(told === 'moving' || some, 'moving needs a word of the endpoint').toBe(true);
+        return;
+      case 'accepted':
+      case 'drill':
+      case 'refused':
+        expect(some, `${lamp} needs a word of the endpoint about a press`).toBe(true);
+        return;
+      case 'sent':
+        expect(this.answered.has(this.newest), 'not heard only while unanswered').toBe(false);
+        return;
+      case 'offline':
+        expect(this.linkUp).toBe(false);
+        return;
+      case 'armed':
+        expect([this.linkUp, this.position]).toEqual([true, undefined]);
+        return;
+      case 'not-delivered':
+        expect(this.answered.has(this.newest), 'a press that was heard is not called undelivered').toBe(false);
+        return;
+      default:
+        expect.unreachable(`the lamp ${lamp} has no reason here`);
+    }
+  }
+}
+
+/** Plays one trace against the controller, with the clerk looking on. */
+function play(steps: readonly Step[]): { state: ControllerState; clerk: Clerk; sends: { id: string; atMs: number }[] } {
+  const clerk = new Clerk();
+  const ids: string[] = [];
+  const sends: { id: string; atMs: number }[] = [];
+  let state = startController({ device: 'lobby', switch: 'www', deadlineMs: DEADLINE_MS });
+  let nowMs = 0;
+  let second = 0;
+
+  const happen = (event: Happening): void => {
+    const pressBefore = state.press;
+    const turn = control(state, { ...event, atMs: nowMs });
+    state = turn.next;
+    // A press that took the place of another, or was made when none was open, is the newest intention.
+    if (
+      state.press.kind === 'unanswered' &&
+      (pressBefore.kind === 'none' || pressBefore.intent.id !== state.press.intent.id)
+    ) {
+      clerk.newest = state.press.intent.id;
+      clerk.revisionAtPress = clerk.revision;
+    }
+    for (const effect of turn.effects) {
+      if (effect.kind !== 'send') continue;
+      const { id = '', ageMs = -1, ifRevision, command } = effect.command;
+      clerk.sent(id, ageMs, ifRevision, command, nowMs);
+      sends.push({ id, atMs: nowMs });
+    }
+    clerk.sees(lampOf(state).name);
+  };
+
+  for (const one of steps) {
+    nowMs += one.afterMs;
+    const id = 'press' in one ? (ids.at(-1 - one.press) ?? 'nobody') : '';
+    second += 1;
+    switch (one.what) {
+      case 'press': {
+        const fresh = `id-${ids.length}`;
+        ids.push(fresh);
+        clerk.pressedAtMs.set(fresh, nowMs);
+        clerk.commands.set(fresh, one.command);
+        happen({ kind: 'gesture', gesture: 'hold', command: one.command, id: fresh, pressedAtMs: nowMs });
+        break;
+      }
+      case 'reply': {
+        const command = clerk.commands.get(id);
+        if (command !== 'failover' && command !== 'restore' && command !== 'drill') break;
+        clerk.confirmed.add(id);
+        clerk.answered.add(id);
+        happen({
+          kind: 'reply',
+          reply: told(
+            jobOf(id, command, one.status, {
+              acceptedAt: at(second),
+              ...(one.status === 'succeeded' ? { finishedAt: at(second) } : {}),
+            }),
+          ),
+        });
+        break;
+      }
+      case 'refusal':
+        if (one.code === 'stale') {
+          clerk.confirmed.add(id);
+          clerk.answered.add(id);
+        }
+        happen({ kind: 'reply', reply: refusal(id, one.code) });
+        break;
+      case 'delivery':
+        happen({
+          kind: 'delivery',
+          id,
+          delivery: one.kind === 'taken' ? { kind: 'taken' } : { kind: one.kind, text: 'No.' },
+        });
+        break;
+      case 'state':
+        if (!clerk.linkUp) break;
+        clerk.position = one.position;
+        clerk.revision = one.revision;
+        happen({ kind: 'state', state: stateOf(one.position, { revision: one.revision, asOf: at(second) }) });
+        break;
+      case 'up':
+        if (clerk.linkUp) break;
+        clerk.linkUp = true;
+        happen({ kind: 'up', text: 'Connected.' });
+        break;
+      case 'down':
+        clerk.linkUp = false;
+        clerk.position = undefined;
+        happen({ kind: 'down', text: 'No connection.' });
+        break;
+      case 'click':
+        happen({ kind: 'gesture', gesture: 'click', command: undefined, id: 'click', pressedAtMs: nowMs });
+        break;
+      case 'tick':
+        happen({ kind: 'tick' });
+    }
+  }
+  return { state, clerk, sends };
+}
+
+test('in 10,000 random traces no lamp says more than the endpoint did, and nothing is sent too late, twice answered, or without a connection', () => {
+  fc.assert(
+    fc.property(fc.array(step, { maxLength: 40 }), (steps) => {
+      play(steps);
+    }),
+    { numRuns: RUNS },
+  );
+});
+
+test('whatever happened before, a press is repeated under one id while the link is up, and given up at its deadline', () => {
+  fc.assert(
+    fc.property(fc.array(step, { maxLength: 15 }), (steps) => {
+      let { state } = play(steps);
+      let nowMs = 1_000_000_000;
+      const tell = (event: Happening): string[] => {
+        const turn = control(state, { ...event, atMs: nowMs });
+        state = turn.next;
+        return turn.effects.flatMap((effect) => (effect.kind === 'send' ? [effect.command.id ?? ''] : []));
+      };
+      tell({ kind: 'up', text: 'Connected.' });
+      const begunAtMs = nowMs;
+      const sent = tell({ kind: 'gesture', gesture: 'hold', command: 'failover', id: 'last', pressedAtMs: nowMs });
+      let lastSendAtMs = nowMs;
+      for (let turns = 0; state.press.kind === 'unanswered'; turns += 1) {
+        expect(turns).toBeLessThan(100);
+        const wakeMs = controllerWakeMs(state) ?? Number.NaN;
+        expect(wakeMs).toBeGreaterThan(nowMs);
+        nowMs = wakeMs;
+        const now = tell({ kind: 'tick' });
+        if (now.length > 0) {
+          expect(nowMs - lastSendAtMs).toBeLessThanOrEqual(SEND_MS_MAX + REPEAT_MS_MAX);
+          lastSendAtMs = nowMs;
+          tell({ kind: 'delivery', id: 'last', delivery: { kind: 'taken' } });
+        }
+        sent.push(...now);
+      }
+      expect(nowMs).toBe(begunAtMs + DEADLINE_MS);
+      expect(lampOf(state).name).toBe('not-delivered');
+      expect(new Set(sent)).toEqual(new Set(['last']));
+      expect(sent.length).toBeGreaterThan(4);
+    }),
+    { numRuns: 1_000 },
+  );
+});
