@@ -79,10 +79,16 @@ export type Doubt = {
 };
 
 /** A recovery that closed the last alert while a human held the switch: judged when the hold ends by its time. */
-export type HeldRecovery = { readonly key: string; readonly title: string; readonly by: Asker };
+export type HeldRecovery = {
+  readonly key: string;
+  readonly by: Asker;
+  /** The hold has ended by its time: it is to be judged now. */
+  readonly due: boolean;
+};
 
 /** Everything remembered about a switch. A type, not an interface, so that it fits into the Json of a lane. */
 export type SwitchState = {
+  readonly switch: string;
   /** Where the live records were when last read: a position, `drifted` or `unknown`. */
   readonly position: string;
   readonly sinceMs: number | null;
@@ -123,8 +129,9 @@ export type Everywhere = {
   readonly trip: { readonly atMs: number; readonly text: string } | null;
 };
 
-export function initialState(nowMs: number): SwitchState {
+export function initialState(name: string, nowMs: number): SwitchState {
   return {
+    switch: name,
     position: 'unknown',
     sinceMs: null,
     by: null,

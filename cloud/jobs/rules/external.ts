@@ -1,0 +1,87 @@
+import type { Reading } from '../command.ts';
+import { DIFFERENCES_MAX, type SwitchState } from '../state.ts';
+import type { Switch } from '../switch.ts';
+import { clip, place } from '../text.ts';
+import { acknowledgeAll } from './alerts.ts';
+import { restoreSucceeded, failoverSucceeded } from './arrival.ts';
+import { endIncident } from './incident.ts';
+import { giveBack, takeByOthers } from './ownership.ts';
+
+/** What a reading of the live records, with no job to explain it, makes of the state; `text` when something changed. */
+export interface Adoption {
+  readonly state: SwitchState;
+  readonly text: string | null;
+}
+
+/** The records were read while no job was unfinished. */
+export function observe(state: SwitchState, reading: Reading, settings: Switch, nowMs: number): Adoption {
+  switch (reading.kind) {
+    case 'unknown':
+      // A reading that failed says nothing about the records: what was last known stays.
+      return { state, text: null };
+    case 'drifted':
+      return drift(state, reading.differences, settings.name, nowMs);
+    case 'position':
+      return state.doubt
+        ? settleDoubt(state, reading.position, settings, nowMs)
+        : adopt(state, reading.position, settings.name, nowMs);
+  }
+}
+
+/** Records that somebody else moved to a known position. */
+export function adopt(state: SwitchState, position: string, name: string, nowMs: number): Adoption {
+  if (state.position === position) return { state, text: null };
+  const first = state.position === 'unknown' && state.incident === null;
+  const moved = { ...state, position, sinceMs: nowMs, by: null, drift: [], doubt: null };
+  if (position !== 'primary') {
+    const text = first
+      ? `${name} was found at ${position}, where dashover did not move it; it is held until released.`
+      : `Somebody else moved ${name} from ${place(state.position)} to ${position}; it is held until released.`;
+    return { state: takeByOthers(moved, nowMs), text };
+  }
+  if (first) return { state: moved, text: `${name} was found at primary.` };
+  const home = giveBack(endIncident({ ...moved, before: null, alerts: acknowledgeAll(state.alerts, false) }));
+  return {
+    state: home,
+    text: `Somebody else moved ${name} from ${place(state.position)} to primary; open alerts count as acknowledged.`,
+  };
+}
+
+function drift(state: SwitchState, differences: readonly string[], name: string, nowMs: number): Adoption {
+  const kept = differences.slice(0, DIFFERENCES_MAX).map((difference) => clip(difference, 300));
+  const drifted = { ...state, drift: kept, doubt: null };
+  if (state.position === 'drifted') return { state: drifted, text: null };
+  return {
+    state: { ...drifted, position: 'drifted', sinceMs: nowMs, by: null },
+    text: `The records of ${name} equal no position: ${kept[0] ?? 'no difference was named'}${kept.length > 1 ? ` (and ${kept.length - 1} more)` : ''}`,
+  };
+}
+
+/** The reading answers what became of a move whose outcome could not be learnt. */
+function settleDoubt(state: SwitchState, position: string, settings: Switch, nowMs: number): Adoption {
+  const { doubt } = state;
+  if (!doubt) return { state, text: null };
+  const settled: SwitchState = { ...state, position, sinceMs: nowMs, by: null, drift: [], doubt: null };
+  if (position === doubt.to) {
+    const { kind: trigger, actor } = doubt.by;
+    const by = { trigger, actor, job: doubt.job };
+    const arrived = { ...settled, by };
+    const arrival = { to: doubt.to, automatic: doubt.automatic, by: doubt.by, reason: doubt.reason, switched: true };
+    return {
+      state:
+        doubt.command === 'restore'
+          ? restoreSucceeded(arrived, arrival, nowMs)
+          : failoverSucceeded(arrived, arrival, settings.guards, nowMs),
+      text: `${settings.name} is at ${position}: the ${doubt.command} whose outcome was not known was made.`,
+    };
+  }
+  if (position === doubt.from) {
+    const unmoved =
+      state.incident?.id === doubt.job ? { ...settled, incident: { ...state.incident, moved: false } } : settled;
+    return {
+      state: unmoved,
+      text: `${settings.name} is still at ${position}: the ${doubt.command} whose outcome was not known was not made.`,
+    };
+  }
+  return adopt({ ...state, doubt: null, position: doubt.from }, position, settings.name, nowMs);
+}

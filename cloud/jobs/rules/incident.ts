@@ -1,0 +1,26 @@
+import type { Incident, SwitchState } from '../state.ts';
+
+/** The acceptance of a failover opens an incident, unless one is open. */
+export function openIncident(state: SwitchState, job: string, by: Incident['by']): SwitchState {
+  if (state.incident) return state;
+  return { ...state, incident: { id: job, by, moved: false, holdRanOut: false } };
+}
+
+/** A human made the failover that opened the incident their own: automation did not open it then. */
+export function takeOverIncident(state: SwitchState, job: string): SwitchState {
+  return state.incident?.id === job ? { ...state, incident: { ...state.incident, by: 'human' } } : state;
+}
+
+/** A failover of the incident has succeeded, or may have: from now on only a restore ends it. */
+export function confirmIncident(state: SwitchState): SwitchState {
+  return state.incident ? { ...state, incident: { ...state.incident, moved: true } } : state;
+}
+
+export function endIncident(state: SwitchState): SwitchState {
+  return { ...state, incident: null, heldRecovery: null, coolingSinceMs: null };
+}
+
+/** An incident whose failovers all ended without moving anything was none. */
+export function dropEmptyIncident(state: SwitchState, failoverInHand: boolean): SwitchState {
+  return state.incident && !state.incident.moved && !failoverInHand ? endIncident(state) : state;
+}

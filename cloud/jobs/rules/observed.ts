@@ -1,0 +1,23 @@
+import type { Reading } from '../command.ts';
+import type { Answer } from './answer.ts';
+import { write, type Draft } from './draft.ts';
+import { observe } from './external.ts';
+import { judgeNow } from './judge.ts';
+
+/**
+ * The live records were read. While a move is under way it looks for itself, and what somebody else sees meanwhile may
+ * be its own change half-way. A job that only waits needs a first position, and nothing else of this.
+ */
+export function onObserved(draft: Draft, reading: Reading): Answer {
+  const { state, jobs, settings, nowMs } = draft;
+  const unread = state.position === 'unknown';
+  const busy = jobs.some(({ exclusive, status }) => exclusive && (status !== 'waiting' || !unread));
+  if (busy)
+    return { job: null, refusal: null, text: `${settings.name} has a job; what was read meanwhile is not used.` };
+  const { state: next, text } = observe(state, reading, settings, nowMs);
+  // Alerts that opened before anything was known have waited for this.
+  draft.state = unread && next.position !== 'unknown' ? judgeNow(next, nowMs) : next;
+  if (text === null) return { job: null, refusal: null, text: `${settings.name} is as it was.` };
+  write(draft, next.position === 'drifted' ? 'drift' : 'adopted', text, { from: state.position, to: next.position });
+  return { job: null, refusal: null, text };
+}
