@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { normalName } from '../../shared/dns-name.ts';
 
 export type Reading = { readonly name: string } | { readonly why: string };
 
@@ -23,7 +24,7 @@ export function readName(text: string): Reading {
   const strange = /[^a-z0-9_.-]/.exec(wrong)?.[0];
   if (strange !== undefined)
     return { why: `has a ${strange} in it; a name has letters, digits, - and _ (others as \\ooo)` };
-  return { name };
+  return { name: normalName(text) };
 }
 
 /** A name that a record points to: no wildcard, and no address. */

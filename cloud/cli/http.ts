@@ -1,0 +1,131 @@
+import { CliFailure, wrongUse } from './failure.ts';
+
+/** An answer of the endpoint takes milliseconds; longer means that nobody is there. */
+const ANSWER_MS_MAX = 10_000;
+const BODY_BYTES_MAX = 16 * 1_024 * 1_024;
+
+export interface Endpoint {
+  readonly url: string;
+  readonly token: string | undefined;
+}
+
+export interface Answer {
+  readonly status: number;
+  readonly body: unknown;
+}
+
+/** Checks what the person gave, before anything is sent. Throws a CliFailure that never repeats the token. */
+export function checkEndpoint({ url, token }: Endpoint): Endpoint {
+  if (!URL.canParse(url) || !/^https?:$/.test(new URL(url).protocol)) {
+    throw wrongUse(
+      'The endpoint is not named by an http or https URL.',
+      'Write --url http://127.0.0.1:8080, or set DASHOVER_URL.',
+    );
+  }
+  if (token !== undefined && !/^[\x21-\x7e]+$/.test(token)) {
+    throw wrongUse(
+      'The token is empty, or has a space or a line break in it.',
+      'Set DASHOVER_TOKEN to the secret alone.',
+    );
+  }
+  return { url: url.replace(/\/+$/, ''), token };
+}
+
+/** One request. Throws a CliFailure `endpoint-away` or `not-dashover`; refusals are answers. */
+export async function ask(
+  { url, token }: Endpoint,
+  method: 'GET' | 'POST',
+  path: string,
+  options: { readonly body?: object; readonly waitMs?: number } = {},
+): Promise<Answer> {
+  const { body, waitMs = 0 } = options;
+  let response: Response;
+  let text: string;
+  try {
+    response = await fetch(`${url}${path}`, {
+      method,
+      headers: {
+        accept: 'application/json',
+        // So that the journal says on which road a command came, and a token may be kept to this one.
+        'x-dashover-client': 'cli',
+        ...(token === undefined ? {} : { authorization: `Bearer ${token}` }),
+        ...(body === undefined ? {} : { 'content-type': 'application/json' }),
+      },
+      ...(body === undefined ? {} : { body: JSON.stringify(body) }),
+      redirect: 'manual',
+      signal: AbortSignal.timeout(ANSWER_MS_MAX + waitMs),
+    });
+    text = await readText(response);
+  } catch (error) {
+    if (error instanceof CliFailure) throw error;
+    throw away(url, error);
+  }
+  const parsed = parseJson(text);
+  if (parsed !== undefined) return { status: response.status, body: parsed };
+  throw new CliFailure(
+    'not-dashover',
+    `${url} answered ${response.status} and no JSON: it is not the API of dashover.`,
+    'Check --url or DASHOVER_URL, and the proxy in between.',
+  );
+}
+
+async function readText(response: Response): Promise<string> {
+  const decoder = new TextDecoder();
+  let bytes = 0;
+  let text = '';
+  for await (const chunk of response.body ?? []) {
+    bytes += chunk.byteLength;
+    if (bytes > BODY_BYTES_MAX) {
+      throw new CliFailure(
+        'not-dashover',
+        'The answer is larger than any of dashover.',
+        'Check --url or DASHOVER_URL.',
+      );
+    }
+    text += decoder.decode(chunk, { stream: true });
+  }
+  return text + decoder.decode();
+}
+
+function parseJson(text: string): unknown {
+  try {
+    return JSON.parse(text) as unknown;
+  } catch (error) {
+    if (error instanceof SyntaxError) return undefined;
+    throw error;
+  }
+}
+
+function away(url: string, error: unknown): CliFailure {
+  return new CliFailure(
+    'endpoint-away',
+    `The endpoint at ${url} does not answer: ${reason(error)}.`,
+    'Check that "dashover serve" runs there, or name another with --url or DASHOVER_URL.',
+    { cause: error },
+  );
+}
+
+const REASONS: Readonly<Record<string, string>> = {
+  ECONNREFUSED: 'nothing listens there',
+  ECONNRESET: 'the connection was cut',
+  UND_ERR_SOCKET: 'the connection was cut',
+  ENOTFOUND: 'there is no host of that name',
+  EAI_AGAIN: 'the name could not be resolved',
+  EHOSTUNREACH: 'the host cannot be reached',
+  ENETUNREACH: 'the network cannot be reached',
+  ETIMEDOUT: 'no answer in time',
+  UND_ERR_CONNECT_TIMEOUT: 'no answer in time',
+};
+
+/** fetch hides why behind "fetch failed": the cause knows. */
+function reason(error: unknown): string {
+  if (error instanceof DOMException && error.name === 'TimeoutError') return 'no answer in time';
+  for (let at = error; at instanceof Error; at = at.cause) {
+    // Several addresses were tried: the first failure tells enough.
+    const one: unknown = at instanceof AggregateError ? at.errors[0] : at;
+    const code = one instanceof Error && 'code' in one ? String(one.code) : '';
+    if (REASONS[code] !== undefined) return REASONS[code];
+    if (code !== '') return code;
+  }
+  return error instanceof Error ? error.message : 'unknown';
+}

@@ -1,0 +1,21 @@
+import type { Command } from 'commander';
+import { example, openApi, overHttp, theSwitch, type EndpointOptions } from './options.ts';
+import { plain, say, sayJson } from './terminal.ts';
+
+export function registerRelease(program: Command): void {
+  const command = overHttp(
+    program
+      .command('release')
+      .summary('give a switch back to automation')
+      .description('Give a switch back to automation, and re-arm it when it has tripped. It never starts a restore.'),
+  )
+    .argument('[switch]', 'which one; not needed when there is only one')
+    .action(async (named: string | undefined, options: EndpointOptions) => {
+      const api = await openApi(options);
+      const name = await theSwitch(api, named);
+      const answer = await api.post(`/api/switches/${encodeURIComponent(name)}/release`);
+      if (options.json === true) sayJson(answer);
+      else say(plain(answer.text));
+    });
+  example(command, 'dashover release www');
+}
