@@ -3,18 +3,20 @@ import type { Outgoing } from '../engine/lane.ts';
 import type { OutgoingRow } from '../engine/store.ts';
 import type { Sql } from './sql.ts';
 
-/** Appends messages to their receivers' lines; an undelivered one with the same key gives way to the newer. */
+/**
+ * Appends messages to their receivers' lines; an undelivered one with the same key gives way to the newer. Due at 0:
+ * at once, also on a machine whose clock is behind that of the writer.
+ */
 export function putOutgoing(sql: Sql, messages: readonly Outgoing[], nowMs: number): void {
   for (const { receiver, key, body, expiresAtMs } of messages) {
     if (key !== null) sql.run('delete from outgoing where receiver = ? and key = ?', receiver, key);
     sql.run(
       `insert into outgoing (receiver, key, body, expires_at_ms, created_at_ms, due_at_ms)
-       values (?, ?, ?, ?, ?, ?)`,
+       values (?, ?, ?, ?, ?, 0)`,
       receiver,
       key,
       JSON.stringify(body),
       expiresAtMs,
-      nowMs,
       nowMs,
     );
   }
