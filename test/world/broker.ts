@@ -78,7 +78,7 @@ export async function startBroker(options: BrokerOptions = {}): Promise<LocalBro
     });
     aedes.on('publish', (packet, client) => note(packet, client?.id ?? null));
     const clients = new Map<string, Client>();
-    aedes.on('clientReady', (client) => clients.set(client.id, client));
+    aedes.on('client', (client) => clients.set(client.id, client));
     aedes.on('clientDisconnect', (client) => {
       if (clients.get(client.id) === client) clients.delete(client.id);
     });

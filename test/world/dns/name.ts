@@ -47,10 +47,10 @@ export function readName(text: string): Labels {
           text,
         );
       }
-      label += String.fromCharCode(Number.parseInt(digits, 8)).toLowerCase();
+      label += lowerCase(String.fromCharCode(Number.parseInt(digits, 8)));
       at += 3;
     } else if (/[!-~]/.test(char)) {
-      label += char.toLowerCase();
+      label += lowerCase(char);
     } else {
       throw new FormatFault('UnsupportedCharacter', 'Value contains unsupported characters', text);
     }
@@ -98,6 +98,11 @@ export function nameFromWire(wire: Buffer): Labels {
     at += 1 + length;
   }
   return labels;
+}
+
+/** Only ASCII has capitals in DNS (RFC 4343); a byte such as 0xC0 is not a letter. */
+function lowerCase(char: string): string {
+  return /[A-Z]/.test(char) ? char.toLowerCase() : char;
 }
 
 function escapeByte(char: string): string {
