@@ -20,6 +20,8 @@ const SHORT_WITHIN_MS = 120_000;
 /** CONTRACT: presence is repeated every minute, because AWS IoT gives no retained message to a wildcard. */
 const PRESENCE_MS = 60_000;
 const FAREWELL_MS_MAX = 1_000;
+/** A press is withdrawn so long before its deadline: when the lamp says that it was not delivered, it is off the line. */
+const WITHDRAWAL_MS = 100;
 
 export interface MqttLinkOptions {
   readonly broker: Broker;
@@ -161,7 +163,7 @@ export function makeMqttLink(options: MqttLinkOptions): Link {
     },
     async send(command: Command): Promise<Delivery> {
       if (!current) return { kind: 'not-sent', text: 'There is no connection to the broker.' };
-      const leftMs = (command.expiresInMs ?? EXPIRES_IN_MS_DEFAULT) - (command.ageMs ?? 0);
+      const leftMs = (command.expiresInMs ?? EXPIRES_IN_MS_DEFAULT) - (command.ageMs ?? 0) - WITHDRAWAL_MS;
       if (leftMs <= 0) return { kind: 'not-sent', text: `The ${command.command} is too old to be sent.` };
       const message = { topic: topic(topics.deviceCommand(device)), payload: JSON.stringify(command), retain: false };
       return current.connection.publish({ ...message, expiresInMs: leftMs }, Math.min(SEND_MS_MAX, leftMs));

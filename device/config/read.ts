@@ -29,14 +29,15 @@ export function readButtonConfig(file: string | undefined, overrides: Overrides,
   const report = (path: Path, text: string): void => {
     problems.push({ path, line: source.line(path), text });
   };
-  const value = expanded(override(source.value, overrides), [], env, (path, text) => {
+  const written = override(source.value, overrides);
+  const value = expanded(written, [], env, (path, text) => {
     unset.add(pathInWords(path));
     report(path, text);
   });
   const checked = buttonSchema(file === undefined ? '.' : dirname(file)).safeParse(value);
   for (const issue of checked.error?.issues ?? []) {
     // What could not be taken from the environment is told already, and fits nothing.
-    if (!unset.has(pathInWords(issue.path))) explain(issue, source.value, value, report);
+    if (!unset.has(pathInWords(issue.path))) explain(issue, written, value, report);
   }
   crossCheck(value, report);
   if (!checked.success || problems.length > 0) throw new ConfigProblems(name, problems);
@@ -153,7 +154,8 @@ function explain(
 /** What stands there, as it was written: never a value of the environment, never a secret. */
 function echo(written: unknown, path: Path): string {
   if (path.some((part) => SECRETS.includes(part)) || written === undefined) return 'cannot be used';
-  if (typeof written === 'string') return `is ${quote(written)}`;
+  // A URL with an @ may hold a password.
+  if (typeof written === 'string') return written.includes('@') ? 'cannot be used' : `is ${quote(written)}`;
   if (typeof written === 'object' && written !== null)
     return Array.isArray(written) ? 'is a list' : 'is a group of keys';
   return written === null ? 'is empty' : `is ${JSON.stringify(written)}`;

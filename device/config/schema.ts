@@ -108,7 +108,7 @@ export function buttonSchema(folder: string) {
         .refine((input) => input !== 'gpio', { error: 'gpio is not in this version yet; write keyboard.' })
         .default('keyboard'),
       chip: notYet('a GPIO chip', OF_GPIO),
-      leds: notYet('a lamp of LEDs', 'remove it; the terminal shows the lamp'),
+      leds: notYet('a lamp of LEDs', 'remove it, the terminal shows the lamp'),
       buttons: z
         .array(Button, write('a list of buttons, each with its gestures'))
         .min(1, write('at least one button'))

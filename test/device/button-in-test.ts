@@ -1,0 +1,80 @@
+import { systemClock } from '../../shared/system-clock.ts';
+import { silentLog } from '../../shared/log.ts';
+import { makeMqttLink, type MqttLinkOptions } from '../../device/adapters/link-mqtt.ts';
+import { randomIds } from '../../device/adapters/random-ids.ts';
+import { runButton, type Stopped } from '../../device/app.ts';
+import type { Gesture } from '../../device/core/gesture.ts';
+import type { Lamp } from '../../device/core/lamp.ts';
+import type { Input, InputEvent, LampPort } from '../../device/core/ports.ts';
+
+/** The whole button over the real link, with a test for a finger and a list for a lamp. */
+export interface ButtonInTest extends AsyncDisposable {
+  readonly lamps: Lamp[];
+  readonly said: string[];
+  press(gesture: Gesture): void;
+  touch(event: InputEvent): void;
+  /** The name of the lamp now. */
+  lamp(): string;
+  stop(): Promise<Stopped>;
+}
+
+export function linkOptions(url: string): MqttLinkOptions {
+  return {
+    broker: { url, clientId: 'lobby' },
+    prefix: 'dashover/v1',
+    device: 'lobby',
+    switch: 'www',
+    commands: ['failover', 'restore', 'drill'],
+    version: '0.0.0',
+    clock: systemClock,
+    ids: randomIds,
+    random: () => 0,
+  };
+}
+
+export function startButton(url: string, deadlineMs: number): ButtonInTest {
+  const lamps: Lamp[] = [];
+  const said: string[] = [];
+  const stop = new AbortController();
+  let touch: ((event: InputEvent) => void) | undefined;
+  const input: Input = {
+    open(on) {
+      touch = on;
+      on({ kind: 'level', button: 0, pressed: false });
+    },
+    close: async () => {},
+  };
+  const lamp: LampPort = {
+    show(next) {
+      const last = lamps.at(-1);
+      if (last?.name !== next.name || last.text !== next.text) lamps.push(next);
+    },
+    say: (text) => void said.push(text),
+    close: async () => void lamps.push({ name: 'off', text: '' }),
+  };
+  const settings = {
+    device: 'lobby',
+    switch: 'www',
+    deadlineMs,
+    holdMs: 1_000,
+    buttons: [{ gestures: { hold: 'failover', 'click-hold': 'restore', triple: 'drill' } }],
+  } as const;
+  const link = makeMqttLink(linkOptions(url));
+  const log = { ...silentLog, warn: (_fields: object, text: string) => void said.push(text) };
+  const running = runButton(settings, { clock: systemClock, ids: randomIds, link, input, lamp, log }, stop.signal);
+  return {
+    lamps,
+    said,
+    press: (gesture) => touch?.({ kind: 'gesture', button: 0, gesture, atMs: systemClock.monotonicMs() }),
+    touch: (event) => touch?.(event),
+    lamp: () => lamps.at(-1)?.name ?? '',
+    async stop() {
+      stop.abort();
+      return running;
+    },
+    async [Symbol.asyncDispose]() {
+      stop.abort();
+      await running;
+    },
+  };
+}

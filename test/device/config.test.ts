@@ -1,0 +1,146 @@
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterAll, describe, expect, test } from 'vitest';
+import { ConfigProblems } from '../../device/config/problems.ts';
+import { type Overrides, readButtonConfig } from '../../device/config/read.ts';
+
+const folder = mkdtempSync(join(tmpdir(), 'button-config-'));
+afterAll(() => rmSync(folder, { recursive: true }));
+const file = join(folder, 'button.yaml');
+
+function read(
+  yaml: string,
+  env: Record<string, string> = {},
+  flags: Overrides = {},
+): ReturnType<typeof readButtonConfig> {
+  writeFileSync(file, yaml);
+  return readButtonConfig(file, flags, env);
+}
+
+function problems(yaml: string, env: Record<string, string> = {}): string {
+  try {
+    read(yaml, env);
+  } catch (error) {
+    if (error instanceof ConfigProblems) return error.message.replaceAll(folder, '');
+    throw error;
+  }
+  return 'none';
+}
+
+const BASE = 'device: lobby\nswitch: www\nmqtt:\n  url: mqtt://127.0.0.1:1883\n';
+
+describe('button.yaml', () => {
+  test('needs only a device, a switch and a broker', () => {
+    expect(read(BASE)).toEqual({
+      device: 'lobby',
+      switch: 'www',
+      mqtt: { url: 'mqtt://127.0.0.1:1883', prefix: 'dashover/v1', client: 'auto' },
+      input: 'keyboard',
+      buttons: [{ gestures: { hold: 'failover', 'click-hold': 'restore', triple: 'drill' } }],
+      holdMs: 1_000,
+      deadlineMs: 60_000,
+    });
+  });
+
+  test('takes secrets from the environment, and paths from where it lies', () => {
+    writeFileSync(join(folder, 'ca.pem'), '');
+    const { mqtt } = read(
+      "device: lobby\nswitch: www\nmqtt: { url: 'mqtts://b:8883', ca: ./ca.pem, username: u, password: '${SECRET}' }\n",
+      { SECRET: 'hush' },
+    );
+    expect(mqtt).toMatchObject({ password: 'hush', ca: join(folder, 'ca.pem') });
+  });
+
+  test('tells every problem at once, each with its place and what to write', () => {
+    const text = problems(`
+device: lobby/1
+swich: www
+mqtt: { url: 'http://b', cert: ./none.pem, password: '\${SECRET}', prefix: /x/ }
+input: lever
+buttons:
+  - { gestures: { click: failover, hold: explode } }
+holdMs: 100
+deadlineMs: 1m
+`);
+    expect(text).toMatchInlineSnapshot(`
+      "/button.yaml: 14 problems
+        ✖ mqtt.password (line 4): takes the environment variable SECRET, which is not set; set SECRET.
+        ✖ device (line 2): is "lobby/1"; write letters, digits, - _ and ., at most 64.
+        ✖ switch: is missing; write the name of a switch.
+        ✖ mqtt.url (line 4): is "http://b"; write the URL of the broker, such as mqtts://broker.example.com:8883 (mqtt:, mqtts:, ws: or wss:).
+        ✖ mqtt.cert (line 4): names /none.pem, which does not exist.
+        ✖ mqtt.prefix (line 4): is "/x/"; write a topic such as dashover/v1, without + # or blanks, or / at its ends.
+        ✖ input (line 5): is "lever"; write keyboard.
+        ✖ buttons[0].gestures.click (line 7): click always shows the state; choose another gesture for a command.
+        ✖ buttons[0].gestures.hold (line 7): is "explode"; write failover, restore or drill.
+        ✖ holdMs (line 8): is 100; write whole milliseconds from 500 to 5000.
+        ✖ deadlineMs (line 9): is "1m"; write whole milliseconds from 1000 to 600000.
+        ✖ swich (line 3): is not a key that is known here; look at its spelling, or remove it.
+        ✖ mqtt.key (line 4): is missing; mqtt.cert needs its private key.
+        ✖ mqtt.username (line 4): is missing; mqtt.password needs it."
+    `);
+  });
+
+  test('says of what is not built yet that it is not built yet', () => {
+    const text = problems(`${BASE}  client: aws-iot
+https: { url: 'https://x', token: y }
+input: gpio
+chip: auto
+buttons:
+  - { line: 17, pressed: low, bias: pull-up, gestures: { hold: failover } }
+leds: { red: 27 }
+`);
+    expect(text).toMatchInlineSnapshot(`
+      "/button.yaml: 8 problems
+        ✖ mqtt.client (line 5): aws-iot is not in this version yet; write mqtt or auto.
+        ✖ https (line 6): the HTTPS road is not in this version yet; remove it.
+        ✖ input (line 7): gpio is not in this version yet; write keyboard.
+        ✖ chip (line 8): a GPIO chip is not in this version yet; remove it.
+        ✖ leds (line 11): a lamp of LEDs is not in this version yet; remove it, the terminal shows the lamp.
+        ✖ buttons[0].line (line 10): a GPIO line is not in this version yet; remove it.
+        ✖ buttons[0].pressed (line 10): a GPIO line is not in this version yet; remove it.
+        ✖ buttons[0].bias (line 10): a GPIO line is not in this version yet; remove it."
+    `);
+  });
+
+  test('never repeats a secret', () => {
+    const yaml = (password: string): string =>
+      `device: lobby\nswitch: www\nmqtt: { url: 'mqtt://b', password: ${password} }\n`;
+    const all = [
+      problems(yaml('12345678')),
+      problems(yaml('[hunter2]')),
+      problems(yaml('*hunter2')),
+      problems("device: lobby\nswitch: www\nmqtt: { url: 'http://user:hunter2@b' }\n"),
+      problems("device: lobby\nswitch: '${NAME}'\nmqtt: { url: 'mqtt://user:hunter2@b' }\n", { NAME: 'Hunter2!' }),
+    ].join('\n');
+    expect(all).not.toMatch(/hunter2|12345678/i);
+    expect(all).toContain('holds a user name or password');
+  });
+
+  test.for<[string, string, string]>([
+    ['an empty file', '', 'device: is missing; write a name.'],
+    ['a list', '- a\n', 'is a list; write keys such as device, switch and mqtt.'],
+    ['what is not YAML', 'device: "lobby\n', 'cannot be read as YAML'],
+    ['a key told twice', `${BASE}device: two\n`, 'Line 5 has a key that is there twice; keep one.'],
+    [
+      'a variable that is not set',
+      BASE.replace('www', "'${WHERE}'"),
+      'switch (line 2): takes the environment variable WHERE, which is not set',
+    ],
+    ['a topic that would be too deep', `${BASE}  prefix: a/b/c/d/e/f\n`, 'mqtt.prefix (line 5): has too many levels'],
+    ['a certificate without its key', `${BASE}  cert: ./button.yaml\n`, 'mqtt.key'],
+    ['certificates without TLS', `${BASE}  ca: ./button.yaml\n`, 'does not use TLS'],
+  ])('names what is wrong with %s', ([, yaml, expected]) => expect(problems(yaml)).toContain(expected));
+
+  test('a file that is not there says how to do without one', () => {
+    expect(() => readButtonConfig(join(folder, 'none.yaml'), {}, {})).toThrow('give --url, --device and --switch');
+  });
+
+  test('flags stand in place of keys, and suffice alone', () => {
+    const flags = { url: 'mqtt://other:1', switch: 'shop', device: 'desk' };
+    expect(read(BASE, {}, flags)).toMatchObject({ device: 'desk', switch: 'shop', mqtt: { url: 'mqtt://other:1' } });
+    expect(readButtonConfig(undefined, flags, {})).toMatchObject({ device: 'desk', input: 'keyboard' });
+    expect(() => readButtonConfig(undefined, { ...flags, url: 'nowhere' }, {})).toThrow('The command line: 1 problem');
+  });
+});
