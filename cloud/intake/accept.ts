@@ -49,9 +49,9 @@ export interface DoorOptions {
 
 export interface Door {
   /**
-   * The only way in. Resolves when what was decided is stored (a refusal by the rules is a decision too). Throws a Fault:
-   * `not-allowed`, `unknown-switch`, `unknown-position`, `malformed`, each journalled here; or `store-unavailable`, and
-   * then nothing was stored.
+   * The only way in. Resolves when what was decided is stored: a job, and perhaps that it was refused. Throws a Fault for
+   * what makes no job (`not-allowed`, `unknown-switch`, `unknown-position`, `malformed`; `too-late` for a cancel), each
+   * journalled; or `store-unavailable`, and then nothing was stored.
    */
   accept(request: AtTheDoor): Promise<Reply>;
   /** Journals, once, what a road has refused before there was anything to accept; `who` as in `the token "ops"`. */
@@ -140,7 +140,13 @@ export function makeDoor(options: DoorOptions): Door {
     async accept(request) {
       const command = journalled(request, () => readAsk(request));
       const commandId = request.ask.kind === 'move' ? (request.ask.options.id ?? null) : null;
-      return engine.command(request.switch, command, { sender: senderOf(request.caller), commandId });
+      const reply = await engine.command(request.switch, command, { sender: senderOf(request.caller), commandId });
+      if (!reply.refusal || reply.job) return reply;
+      const { code, message, hint } = reply.refusal;
+      const fault = new Fault(code, message, { hint });
+      // The rules have journalled their decision.
+      told.add(fault);
+      throw fault;
     },
   };
 

@@ -54,12 +54,18 @@ export function makeAuth({ tokens, devices, triggers }: Credentials, clock: Cloc
     return retryAfterS === null ? fault : new SlowDown(retryAfterS);
   }
 
+  /** Sending no secret is not a guess: it is not counted. */
+  function refused(address: string, secret: string | undefined, why: string): Fault {
+    const fault = notAuthenticated(secret, why);
+    return secret === undefined ? fault : wrong(address, fault);
+  }
+
   return {
     principal(authorization, address) {
       const secret = secretOf(authorization);
       const found = find(bearers, secret ?? '');
       if (found && secret !== undefined) return found;
-      throw wrong(address, notAuthenticated(secret, 'is not that of a token of dashover.yaml'));
+      throw refused(address, secret, 'is not that of a token of dashover.yaml');
     },
     trigger(id, authorization, address) {
       const trigger = find(byId, id);
@@ -68,7 +74,7 @@ export function makeAuth({ tokens, devices, triggers }: Credentials, clock: Cloc
       const isRight = equal(digest(secret ?? ''), digest(trigger?.secret ?? ''));
       if (!trigger) throw wrong(address, new Fault('unknown-trigger', 'There is no trigger with this id.'));
       if (isRight && secret !== undefined) return trigger;
-      throw wrong(address, notAuthenticated(secret, 'is not that of this trigger'));
+      throw refused(address, secret, 'is not that of this trigger');
     },
   };
 }

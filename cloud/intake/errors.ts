@@ -11,17 +11,17 @@ export function errorBody(fault: Pick<Fault, 'code' | 'message' | 'hint'>): obje
 
 /** Every error of the server, its own and fastify's, leaves in the same form. */
 export function answerErrors(app: FastifyInstance, routes: RouteTable, log: Log): void {
-  app.setErrorHandler((error: FastifyError, request, reply) => send(reply, asFault(error, request, log)));
+  app.setErrorHandler((error: FastifyError, request, reply) => sendFault(reply, asFault(error, request, log)));
   app.setNotFoundHandler((request, reply) => {
     const path = request.url.split('?', 1)[0]?.slice(0, 200) ?? '';
     const allowed = routes.methodsOf(path);
-    if (allowed.length === 0) return send(reply, new Fault('not-found', `There is nothing at ${path}.`));
+    if (allowed.length === 0) return sendFault(reply, new Fault('not-found', `There is nothing at ${path}.`));
     void reply.header('allow', allowed.join(', '));
-    return send(reply, new Fault('bad-method', `${path} does not take ${request.method}.`));
+    return sendFault(reply, new Fault('bad-method', `${path} does not take ${request.method}.`));
   });
 }
 
-function send(reply: FastifyReply, fault: Fault): FastifyReply {
+export function sendFault(reply: Pick<FastifyReply, 'header' | 'code'>, fault: Fault): FastifyReply {
   if (fault instanceof SlowDown) void reply.header('retry-after', String(fault.retryAfterS));
   if (fault.code === 'not-authenticated') void reply.header('www-authenticate', 'Bearer realm="dashover"');
   return reply.code(FAULTS[fault.code].http).send(errorBody(fault));

@@ -13,7 +13,7 @@ import { makeAuth } from './auth.ts';
 import type { Device, Token, TriggerUrl } from './caller.ts';
 import { answerConnectionError } from './connection-errors.ts';
 import { refuseCrossSite } from './cross-site.ts';
-import { answerErrors } from './errors.ts';
+import { answerErrors, asFault, sendFault } from './errors.ts';
 import { type Check, healthRoutes } from './health.ts';
 import { journalRefusals } from './journal-refusals.ts';
 import type { Presence } from './presence.ts';
@@ -68,6 +68,10 @@ export async function makeHttp(options: HttpOptions): Promise<FastifyInstance> {
     trustProxy: typeof trustProxy === 'boolean' ? trustProxy : [...trustProxy],
     http: { headersTimeout: HEADERS_MS_MAX, maxHeaderSize: HEADER_BYTES_MAX, connectionsCheckingInterval: 2_000 },
     clientErrorHandler: answerConnectionError,
+    // Paths that the router cannot read never reach the error handler.
+    frameworkErrors: (error, request, reply) => {
+      void sendFault(reply, asFault(error, request, log));
+    },
     routerOptions: { maxParamLength: 128, ignoreTrailingSlash: true },
   }).withTypeProvider<ZodTypeProvider>();
   app.server.maxConnections = CONNECTIONS_MAX;

@@ -1,12 +1,13 @@
 import type { CommandName } from '../../shared/command.ts';
 import { Fault } from '../../shared/faults.ts';
 import type { Origin } from '../jobs/command.ts';
+import { OVERRIDABLE } from '../jobs/rules/admit.ts';
 import type { Switch } from '../jobs/switch.ts';
 
-/** CONTRACT: the guards that a human may pass over. */
-const OVERRIDABLE = ['probe-failed', 'drift'];
-
-/** Throws `unknown-position` when the command cannot go there: `failover` never to primary, `restore` only to primary or before. */
+/**
+ * The rules say the same, from what they know of the switch; here it is said first, where refusals are limited in rate.
+ * Throws `unknown-position` when the command cannot go there: `failover` never to primary, `restore` only to primary or before.
+ */
 export function checkPosition(settings: Switch, command: CommandName, to: string | undefined): void {
   if (to === undefined) return;
   const positions = Object.keys(settings.positions);

@@ -7,7 +7,8 @@ import { callerOf, checkReader, checkSees, sees, sendJob, sendState } from './re
 
 const Params = z.object({ switch: z.string() });
 /** Bodies may be left out: an empty one says the same as {}. */
-const MoveBody = CommandOptions.prefault({});
+const orNothing = <Body extends z.ZodType>(body: Body) => z.preprocess((value) => value ?? {}, body);
+const MoveBody = orNothing(CommandOptions);
 const HOLD_MS_MAX = 90 * 86_400_000;
 const HoldFor = z.string().transform((text, context) => {
   const ms = parseDuration(text);
@@ -15,9 +16,9 @@ const HoldFor = z.string().transform((text, context) => {
   context.addIssue({ code: 'custom', message: 'a duration such as 30m, 2h or 1d, at most 90d' });
   return z.NEVER;
 });
-const HoldBody = z.strictObject({ reason: z.string().max(256).optional(), for: HoldFor.optional() }).prefault({});
-const NoBody = z.strictObject({}).prefault({});
-const AlertBody = z.strictObject({ key: z.string().min(1).max(512) });
+const HoldBody = orNothing(z.strictObject({ reason: z.string().max(256).optional(), for: HoldFor.optional() }));
+const NoBody = orNothing(z.strictObject({}));
+const AlertBody = orNothing(z.strictObject({ key: z.string().min(1).max(512) }));
 
 /** States, and everything that can be asked of a switch. */
 export function switchRoutes(app: Api, { door, switches, readState }: ApiOptions): void {

@@ -19,6 +19,8 @@ export function triggerRoutes(app: FastifyInstance, { auth, door }: { auth: Auth
       bodyLimit: BODY_BYTES_MAX,
       onRequest: async (request) => {
         const { authorization } = request.headers;
+        // Whatever the body is said to be, even a media type that is none, it is thrown away.
+        request.raw.headers['content-type'] = 'application/octet-stream';
         request.setDecorator('trigger', auth.trigger(request.params.id, authorization, request.ip));
       },
     },
