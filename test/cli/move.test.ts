@@ -1,0 +1,133 @@
+import { expect, test } from 'vitest';
+import { fakeEndpoint, job, refusal, state, step, SUCCEEDED, TOKEN } from './endpoint.ts';
+import { dashover } from './run.ts';
+
+const GUARD = step('guard', 'The maintenance page answers.');
+const CHANGE = step('change', 'Route 53 has taken the change.');
+
+test.concurrent('failover sends one command, says each step once as it ends, and exits 0 when the job succeeded', async ({
+  expect,
+}) => {
+  await using endpoint = await fakeEndpoint({
+    'GET /api/switches': () => [200, { switches: [state()] }],
+    'POST /api/switches/www/failover': () => [202, job()],
+    'GET /api/jobs/j1': (_, times) =>
+      [
+        [200, job({ steps: [GUARD] })] as const,
+        [200, job({ steps: [GUARD, CHANGE] })] as const,
+        [200, job({ ...SUCCEEDED, steps: [GUARD, CHANGE] })] as const,
+      ][Math.min(times, 3) - 1] ?? refusal(404, 'unknown-job', 'gone'),
+  });
+  const ran = await dashover(['failover', '--reason', 'fire', '--to', 'maintenance', '--override', 'drift'], {
+    env: endpoint.env,
+  });
+  expect(ran.stderr).toBe('');
+  expect(ran.stdout.split('\n')).toEqual([
+    'www is moving from primary to maintenance. (job j1)',
+    '  ✓ guard    1.5 s  The maintenance page answers.',
+    '  ✓ change   1.5 s  Route 53 has taken the change.',
+    'www moved from primary to maintenance.',
+    '',
+  ]);
+  expect(ran.code).toBe(0);
+  const sent = endpoint.asked.filter(({ method }) => method === 'POST');
+  expect(sent).toHaveLength(1);
+  expect(sent[0]?.body).toEqual({
+    reason: 'fire',
+    to: 'maintenance',
+    override: ['drift'],
+    id: expect.stringMatching(/^[0-9a-f-]{36}$/),
+    ageMs: expect.any(Number),
+  });
+  expect(sent[0]?.headers).toMatchObject({ authorization: `Bearer ${TOKEN}`, 'x-dashover-client': 'cli' });
+});
+
+test.concurrent('a command whose answer is lost is sent again under the same id', async ({ expect }) => {
+  await using endpoint = await fakeEndpoint({
+    'POST /api/switches/www/restore': (_, times) => (times === 1 ? 'hang-up' : [202, job({ ...SUCCEEDED })]),
+  });
+  const ran = await dashover(['restore', 'www'], { env: endpoint.env });
+  expect(ran.code).toBe(0);
+  expect(endpoint.asked.length).toBe(2);
+  expect(endpoint.asked[0]?.body['id']).toBe(endpoint.asked[1]?.body['id']);
+});
+
+test.concurrent('an endpoint that is restarted in the middle is waited for', async ({ expect }) => {
+  await using endpoint = await fakeEndpoint({
+    'POST /api/switches/www/failover': () => [202, job()],
+    'GET /api/jobs/j1': (_, times) => (times < 3 ? 'hang-up' : [200, job({ ...SUCCEEDED })]),
+  });
+  const ran = await dashover(['failover', 'www'], { env: endpoint.env });
+  expect(ran.stderr).toMatch(/^The endpoint at \S+ does not answer: the connection was cut\. Trying again; .*\n$/);
+  expect(ran.code).toBe(0);
+});
+
+test.concurrent('a job that a guard refuses is told with its remedy, and exits 1', async ({ expect }) => {
+  const error = { code: 'held', message: 'held', hint: 'Release it.', guard: null };
+  await using endpoint = await fakeEndpoint({
+    'POST /api/switches/www/failover': () => [409, job({ status: 'refused', text: 'www is held by ops.', error })],
+  });
+  const ran = await dashover(['failover', 'www'], { env: endpoint.env });
+  expect(ran).toEqual({ code: 1, stdout: 'www is held by ops.\nRelease it.\n', stderr: '' });
+});
+
+test.concurrent('a job that fails exits 1, and --json prints the whole job', async ({ expect }) => {
+  const failed = job({ status: 'failed', text: 'It failed.', finishedAt: job().acceptedAt });
+  await using endpoint = await fakeEndpoint({
+    'POST /api/switches/www/drill': () => [202, job({ command: 'drill' })],
+    'GET /api/jobs/j1': () => [200, failed],
+  });
+  const ran = await dashover(['drill', 'www', '--json'], { env: endpoint.env });
+  expect(ran.code).toBe(1);
+  expect(JSON.parse(ran.stdout)).toEqual(failed);
+});
+
+test.concurrent('--no-wait returns with the accepted job', async ({ expect }) => {
+  await using endpoint = await fakeEndpoint({ 'POST /api/switches/www/failover': () => [202, job()] });
+  const ran = await dashover(['failover', 'www', '--no-wait'], { env: endpoint.env });
+  expect(ran).toEqual({ code: 0, stdout: 'www is moving from primary to maintenance.\n', stderr: '' });
+  expect(endpoint.asked.length).toBe(1);
+});
+
+test.concurrent('what the endpoint says cannot steer the terminal', async ({ expect }) => {
+  await using endpoint = await fakeEndpoint({
+    'POST /api/switches/www/failover': () => [202, job({ ...SUCCEEDED, text: 'a\u001B[31mred\u202Eb\n!' })],
+  });
+  const ran = await dashover(['failover', 'www', '--no-wait'], { env: endpoint.env });
+  expect(ran.stdout).toBe('a [31mred b !\n');
+});
+
+test.concurrent.for([
+  ['n', 1, 0],
+  ['y', 0, 1],
+] as const)(
+  'on a terminal it asks, with words that say from and to: "%s" exits %i',
+  async ([typed, code, posts], { expect }) => {
+    await using endpoint = await fakeEndpoint({
+      'GET /api/switches/www': () => [200, state({ position: 'maintenance', text: 'www is at maintenance.' })],
+      'POST /api/switches/www/restore': () => [202, job({ ...SUCCEEDED, command: 'restore' })],
+    });
+    // `script` lends a terminal; it waits for what is typed.
+    const ran = await dashover(['script', '-qec', 'cloud/bin/dashover restore www', '/dev/null'].slice(1), {
+      command: ['script'],
+      env: { ...endpoint.env, NO_COLOR: '1', TERM: 'dumb' },
+      input: `${typed}\n`,
+    });
+    expect(ran.stdout).toContain('www is at maintenance.');
+    expect(ran.stdout).toContain('Move www from maintenance to primary? [y/N]');
+    expect(ran.code).toBe(code);
+    expect(endpoint.asked.filter(({ method }) => method === 'POST').length).toBe(posts);
+  },
+);
+
+test('a switch need not be named when there is one; with several, the sentence names them and it exits 2', async () => {
+  await using endpoint = await fakeEndpoint({
+    'GET /api/switches': () => [200, { switches: [state(), state({ switch: 'api' })] }],
+  });
+  const ran = await dashover(['drill'], { env: endpoint.env });
+  expect(ran).toEqual({
+    code: 2,
+    stdout: '',
+    stderr: 'There are 2 switches: www, api.\nName the one that is meant.\n',
+  });
+});
