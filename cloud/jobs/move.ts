@@ -15,6 +15,7 @@ import { type MoveOptions, take, type Walk } from './move/walk.ts';
 import { reading } from './reading.ts';
 import { ownedAmong, ownedBy } from './records.ts';
 import { makeZoneTurns } from './zone-turn.ts';
+import { rememberZones } from './zones.ts';
 
 export type { MoveOptions } from './move/walk.ts';
 
@@ -28,9 +29,10 @@ const ROUNDS_MAX = 20;
  */
 export function makeMove<State>(world: MoveOptions<State>): Runbook<JobData, State> {
   const turns = makeZoneTurns();
+  const remembering = { ...world, records: rememberZones(world.records) };
   return async (run) => {
     const target = world.switches[run.job.lane];
-    if (target) return walkThrough({ run, target, world, turns, pace: { ...PACE, ...world.pace } });
+    if (target) return walkThrough({ run, target, world: remembering, turns, pace: { ...PACE, ...world.pace } });
     const message = `dashover.yaml has no switch ${run.job.lane} any more.`;
     return { status: 'failed', data: { ...run.job.data, error: errorOf('unknown-switch', message) } };
   };

@@ -22,7 +22,7 @@ export async function propose<State>(walk: Walk<State>, seen: Seen): Promise<Ste
   const { command, to } = job.data;
   const drifted = seen.reading.kind === 'drifted';
   const owned = ownedBy(target.positions);
-  const wanted = to === 'before' ? world.beforeOf(state) : target.positions[to];
+  const wanted = to === 'before' ? (job.data.before ?? world.beforeOf(state)) : target.positions[to];
 
   const refusal = drifted ? driftRefusal(walk) : undefined;
   if (refusal || !wanted) {

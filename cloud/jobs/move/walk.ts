@@ -31,7 +31,7 @@ export interface MoveOptions<State> {
    * in a sentence (its alert has closed, a human holds the switch, automation has tripped).
    */
   readonly mayStillSend: (job: JobRow<JobData>, state: State) => string | null;
-  /** The records as the failover found them, for a restore to `before`; null when none are kept. */
+  /** The records as the failover found them, for a restore to `before` whose job does not carry them; else null. */
   readonly beforeOf: (state: State) => readonly RecordSet[] | null;
   readonly pace?: Partial<Pace>;
 }
