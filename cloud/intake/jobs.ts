@@ -3,7 +3,7 @@ import { z } from 'zod';
 import { parseDuration } from '../../shared/duration.ts';
 import { Fault } from '../../shared/faults.ts';
 import { JobStatus } from '../../shared/messages.ts';
-import type { JobRow } from '../engine/job.ts';
+import { isUnfinished, type JobRow } from '../engine/job.ts';
 import type { JobFilter } from '../engine/store.ts';
 import type { JobData } from '../jobs/command.ts';
 import { describeJob } from '../jobs/describe.ts';
@@ -63,6 +63,10 @@ export function jobRoutes(app: Api, { door, engine, switches, stopping }: ApiOpt
     const caller = callerOf(request);
     const { id } = request.params;
     const job = await visible(request, id);
+    if (!isUnfinished(job)) {
+      door.admit(caller, 'cancel', job.lane);
+      throw new Fault('too-late', `Job ${id} has ended: its status is ${job.status}.`);
+    }
     const ask = { kind: 'cancel', job: id } as const;
     return sendState(reply, await door.accept({ caller, switch: job.lane, ask, replyTo: [] }));
   });
