@@ -28,6 +28,9 @@ function problems(yaml: string, env: Record<string, string> = {}): string {
   return 'none';
 }
 
+const withPassword = (password: string): string =>
+  `device: lobby\nswitch: www\nmqtt: { url: 'mqtt://b', password: ${password} }\n`;
+
 const BASE = 'device: lobby\nswitch: www\nmqtt:\n  url: mqtt://127.0.0.1:1883\n';
 
 describe('button.yaml', () => {
@@ -105,12 +108,10 @@ leds: { red: 27 }
   });
 
   test('never repeats a secret', () => {
-    const yaml = (password: string): string =>
-      `device: lobby\nswitch: www\nmqtt: { url: 'mqtt://b', password: ${password} }\n`;
     const all = [
-      problems(yaml('12345678')),
-      problems(yaml('[hunter2]')),
-      problems(yaml('*hunter2')),
+      problems(withPassword('12345678')),
+      problems(withPassword('[hunter2]')),
+      problems(withPassword('*hunter2')),
       problems("device: lobby\nswitch: www\nmqtt: { url: 'http://user:hunter2@b' }\n"),
       problems("device: lobby\nswitch: '${NAME}'\nmqtt: { url: 'mqtt://user:hunter2@b' }\n", { NAME: 'Hunter2!' }),
     ].join('\n');

@@ -1,4 +1,4 @@
-import fc from 'fast-check';
+import * as fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import {
   CLICK_MS_MAX,
@@ -20,7 +20,7 @@ const HOLD_MS = 1_000;
 function feed(contacts: readonly Contact[], pressedAtStart = false): (Signal & { givenAtMs: number })[] {
   const start = startRecogniser(pressedAtStart);
   let recogniser = start.next;
-  const signals = start.signals.map((signal) => ({ ...signal, givenAtMs: 0 }));
+  const signals = start.signals.map((signal) => Object.assign({ givenAtMs: 0 }, signal));
   for (const contact of contacts) {
     const step = recognise(recogniser, contact, HOLD_MS);
     recogniser = step.next;

@@ -1,13 +1,9 @@
-import { expect, vi } from 'vitest';
+import { vi } from 'vitest';
 
-/** Waits until it is so, and fails with what it was instead. */
-export async function until<T>(what: string, probe: () => T, msMax = 15_000): Promise<T> {
-  return await vi.waitFor(
-    () => {
-      const value = probe();
-      expect(value, what).toBeTruthy();
-      return value;
-    },
-    { timeout: msMax, interval: 10 },
-  );
+/** Waits until it is so, looking often; fails with `what` was waited for. */
+export function until(what: string, probe: () => boolean, msMax = 15_000): Promise<void> {
+  const look = (): void => {
+    if (!probe()) throw new Error(`This did not come: ${what}.`);
+  };
+  return vi.waitFor(look, { timeout: msMax, interval: 10 });
 }
