@@ -50,7 +50,7 @@ const UNSUPPORTED_VERSION = [1, 132];
 const TAKEN_OVER = 142;
 
 /** The numeric reason of a refusal or a DISCONNECT, or the text code of a socket or TLS error; undefined when it has none. */
-export function codeOf(error: unknown): number | string | undefined {
+function codeOf(error: unknown): number | string | undefined {
   if (typeof error !== 'object' || error === null || !('code' in error)) return undefined;
   return typeof error.code === 'number' || typeof error.code === 'string' ? error.code : undefined;
 }

@@ -15,7 +15,7 @@ import { checkOverride, checkPosition } from './position.ts';
 export type SwitchEngine = Engine<SwitchState, SwitchCommand, Reply, JobData>;
 
 /** What is asked, as its road has read it. */
-export type Ask =
+type Ask =
   | {
       readonly kind: 'move';
       readonly command: CommandName;
@@ -28,7 +28,7 @@ export type Ask =
   | { readonly kind: 'cancel'; readonly job: string }
   | { readonly kind: 'clear-alert'; readonly key: string };
 
-export interface AtTheDoor {
+interface AtTheDoor {
   readonly caller: Caller;
   readonly switch: string;
   readonly ask: Ask;

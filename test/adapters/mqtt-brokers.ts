@@ -41,7 +41,7 @@ export async function listen(server: Server, port = 0): Promise<number> {
   return address.port;
 }
 
-export const hasMosquitto = ['mosquitto', '/usr/sbin/mosquitto'].find(
+const hasMosquitto = ['mosquitto', '/usr/sbin/mosquitto'].find(
   (path) => spawnSync(path, ['-h']).error === undefined,
 );
 

@@ -1,4 +1,3 @@
-import type { FastifyInstance } from 'fastify';
 import { makeEngine } from '../../cloud/engine/make-engine.ts';
 import type { Store } from '../../cloud/engine/store.ts';
 import { type Door, makeDoor, type SwitchEngine } from '../../cloud/intake/accept.ts';
@@ -29,13 +28,13 @@ export const TRIGGER_ID = '4b0c6f3e5d2a41f7a9e0b1c2d3e4f5a6';
 
 const all: Omit<Token, 'name' | 'secret'> = { on: ['*'], may: ['*'], via: undefined, automatic: false };
 
-export const TOKENS: readonly Token[] = [
+const TOKENS: readonly Token[] = [
   { ...all, name: 'ops', secret: SECRETS.ops },
   { ...all, name: 'reader', secret: SECRETS.reader, on: ['api'], may: [] },
   { ...all, name: 'datadog', secret: SECRETS.datadog, via: ['datadog'] },
 ];
 
-export const TRIGGERS: readonly TriggerUrl[] = [
+const TRIGGERS: readonly TriggerUrl[] = [
   {
     id: TRIGGER_ID,
     secret: SECRETS.trigger,
@@ -51,7 +50,7 @@ export const DEVICES: readonly Device[] = [
   { name: 'roof', on: ['*'], may: ['failover'], token: undefined, drillEveryMs: undefined },
 ];
 
-export const SWITCHES: readonly Switch[] = [makeSwitch('www'), makeSwitch('api')];
+const SWITCHES: readonly Switch[] = [makeSwitch('www'), makeSwitch('api')];
 
 function makeSwitch(name: string): Switch {
   const record = (value: string) => ({ name: `${name}.example.test`, type: 'A', ttl: 60, values: [value] });
@@ -78,7 +77,7 @@ export interface TestEndpoint extends AsyncDisposable {
   readonly engine: SwitchEngine;
   readonly store: Store;
   readonly presence: Presence;
-  readonly http: FastifyInstance;
+  readonly http: Awaited<ReturnType<typeof makeHttp>>;
   /** `http://127.0.0.1:port`, once `listen` was called. */
   listen(): Promise<string>;
   /** What the broker's handler calls. */

@@ -416,6 +416,34 @@ describe('HTTP itself', () => {
     expect(await jobsOf(endpoint)).toEqual([]);
   });
 
+  test("the address of a client is a trusted proxy's to tell, and nobody else's", async () => {
+    const told = { authorization: 'Bearer guess', 'x-forwarded-for': '198.51.100.7' };
+    const whoIs = async (trustProxy: boolean | readonly string[]): Promise<string> => {
+      const { get, endpoint } = await start({ http: { trustProxy } });
+      await get('/api/switches', told);
+      return vi.waitFor(async () => {
+        const journal = await endpoint.store.journal(0, 100);
+        const refused = journal.find(({ kind }) => kind === 'refused');
+        expect(refused).toBeDefined();
+        return refused?.text ?? '';
+      });
+    };
+    expect(await whoIs(false)).toContain('127.0.0.1');
+    expect(await whoIs(['127.0.0.1'])).toContain('198.51.100.7');
+    expect(await whoIs(['203.0.113.1'])).toContain('127.0.0.1');
+  });
+
+  test('slow senders and idle connections have an end', async () => {
+    const { endpoint } = await start();
+    const { headersTimeout, requestTimeout, keepAliveTimeout, maxConnections } = endpoint.http.server;
+    expect({ headersTimeout, requestTimeout, keepAliveTimeout, maxConnections }).toEqual({
+      headersTimeout: 10_000,
+      requestTimeout: 10_000,
+      keepAliveTimeout: 72_000,
+      maxConnections: 4_096,
+    });
+  });
+
   test('our own page may send commands', async () => {
     const { post, url } = await start({ http: { publicUrl: 'https://dashover.example.com' } });
     for (const origin of [url, 'https://dashover.example.com']) {
