@@ -53,7 +53,8 @@ test('a message that is held is neither acknowledged nor delivered until it is l
     acknowledged = true;
   };
   const sent = publish();
-  await broker.publish('free/x', 'now');
+  // Over the same connection, so that it is behind the one that is held.
+  await mqtt.publishAsync('free/x', 'now', { qos: 1 });
   await vi.waitFor(() => expect(heard).toEqual(['free/x now']), WAIT);
   expect(acknowledged).toBe(false);
   broker.handle('deliver');

@@ -115,6 +115,8 @@ test('a wildcard answers for names that do not exist, and only for them', async 
     'x.y.wild.example.test 60 A 192.0.2.40',
   ]);
   expect(brief(await ask(dns.address, '*.wild.example.test', 'A'))).toEqual(['*.wild.example.test 60 A 192.0.2.40']);
+  // A name that exists stands between the wildcard and what lies below that name.
+  expect(rcode(await ask(dns.address, 'x.own.wild.example.test', 'A'))).toBe('NXDOMAIN');
   const own = await ask(dns.address, 'own.wild.example.test', 'A');
   expect([rcode(own), brief(own)]).toEqual(['NOERROR', []]);
 });
@@ -245,7 +247,10 @@ test('packets that are malformed get FORMERR or silence, and the server goes on'
   const socket = createSocket('udp4');
   const response = Buffer.from(good);
   response.writeUInt16BE(0x8000, 2);
-  for (const packet of [Buffer.alloc(5), response, Buffer.alloc(0)]) socket.send(packet, dns.port, '127.0.0.1');
+  const answered = once(socket, 'message');
+  response.writeUInt16BE(666, 0);
+  for (const packet of [Buffer.alloc(5), response, Buffer.alloc(0), good]) socket.send(packet, dns.port, '127.0.0.1');
+  expect(((await answered) as [Buffer])[0].readUInt16BE(0)).toBe(7);
   const tcp = connect(dns.port, '127.0.0.1');
   await once(tcp, 'connect');
   tcp.end(Buffer.from([0, 0, 0, 3, 1, 2, 3]));
