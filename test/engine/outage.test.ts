@@ -102,6 +102,39 @@ test('a message delivered while the store went away is not sent again when it is
   await engine.stop(0);
 });
 
+test('what a step tells is stored after its beginning, also when the beginning had to be tried again', async () => {
+  let refusals = 1;
+  const flaky = new Proxy(store, {
+    get: (target, name) =>
+      name === 'step'
+        ? (((lease, row, announce) =>
+            row.name === 'second' && refusals-- > 0
+              ? Promise.reject(new Fault('store-unavailable', 'the database is away'))
+              : target.step(lease, row, announce)) satisfies Store['step'])
+        : (Reflect.get(target, name) as unknown),
+  });
+  const go = gate();
+  const engine = openDoor({
+    store: flaky,
+    clock,
+    runbook: async (run) => {
+      await run.step('first', async () => ({ text: 'one', detail: null }));
+      await run.step('second', async (context) => {
+        await context.progress('half way', { half: true });
+        await go.passed;
+        return { text: 'two', detail: null };
+      });
+      return done(run);
+    },
+  });
+  const { job } = await move(engine, 'open');
+  await clock.advance(5_000);
+  expect((await store.job(job ?? ''))?.steps[1]).toMatchObject({ text: 'half way', detail: { half: true } });
+  go.open();
+  await settle();
+  expect(await store.job(job ?? '')).toMatchObject({ status: 'succeeded' });
+});
+
 test('an engine started while the store is away begins when it comes', async () => {
   const moods = moody(store);
   moods.away(true);

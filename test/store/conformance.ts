@@ -1,3 +1,4 @@
+import { createHash } from 'node:crypto';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import type { Json } from '../../shared/json.ts';
 import type { JobChange, Outgoing } from '../../cloud/engine/lane.ts';
@@ -11,6 +12,10 @@ export interface Opened {
   again(): Promise<Store>;
   /** Closes what was opened and removes the data. */
   remove(): Promise<void>;
+}
+
+function sha256(text: string): string {
+  return createHash('sha256').update(text).digest('hex');
 }
 
 /** The suite that every store is held to: `open` gives an empty one. */
@@ -473,6 +478,13 @@ export function storeConformance(name: string, open: () => Promise<Opened>): voi
         const hashes = rows.map((row, n) => journalHash(rows[n - 1]?.hash ?? FIRST_HASH, row));
         expect(rows.map(({ hash }) => hash)).toEqual(hashes);
         expect(rows[3]).toMatchObject({ ...entry, atMs: NOW + 4 });
+      });
+
+      test('hashes as it is documented, so that anybody can verify it with other tools', () => {
+        const row = { seq: 1, atMs: 5, kind: 'k', lane: null, text: 't', detail: { b: 2, a: [true] } };
+        const written = '{"atMs":5,"detail":{"a":[true],"b":2},"kind":"k","lane":null,"seq":1,"text":"t"}';
+        expect(journalHash(FIRST_HASH, row)).toBe(sha256(`${'0'.repeat(64)}\n${written}`));
+        expect(journalHash('another', row)).toBe(sha256(`another\n${written}`));
       });
 
       test('is read on from any row, so many at a time', async () => {

@@ -190,6 +190,22 @@ describe('group commit', () => {
     db.close();
   });
 
+  test('a commit that fails fails everyone in its group, and the next group is stored', async () => {
+    const db = counting();
+    db.exec('create table part (n integer references thing (n) deferrable initially deferred)');
+    const group = makeGroupCommit(db, path);
+    const results = await Promise.allSettled([
+      group.add(() => insert(db, 1)),
+      group.add(() => db.exec('insert into part values (99)')), // found out at the commit only
+      group.add(() => insert(db, 2)),
+    ]);
+    expect(results.map(({ status }) => status)).toEqual(['rejected', 'rejected', 'rejected']);
+    expect(count(db)).toBe(0);
+    await group.add(() => insert(db, 3));
+    expect(count(db)).toBe(1);
+    db.close();
+  });
+
   test('a full disk is said in words, stores nothing of its group, and is over when there is room again', async () => {
     const db = counting();
     db.exec('pragma max_page_count = 20');
