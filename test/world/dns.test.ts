@@ -77,8 +77,11 @@ test('a CNAME is followed inside the zone and left to the asker outside of it', 
   expect(brief(await ask(dns.address, 'c1.example.test', 'CNAME'))).toEqual([
     'c1.example.test 5 CNAME c2.example.test',
   ]);
-  expect(brief(await ask(dns.address, 'out.example.test', 'A'))).toEqual([
-    'out.example.test 5 CNAME maintenance.example.net',
+  const out = await ask(dns.address, 'out.example.test', 'A');
+  expect([rcode(out), brief(out), brief(out, 'authorities')]).toEqual([
+    'NOERROR',
+    ['out.example.test 5 CNAME maintenance.example.net'],
+    [],
   ]);
   const lost = await ask(dns.address, 'lost.example.test', 'A');
   expect(rcode(lost)).toBe('NXDOMAIN');
