@@ -92,6 +92,8 @@ export async function connect(
   client.on('disconnect', ({ reasonCode }) => {
     takenOver = isTakenOver(reasonCode);
     why ??= faultInWords({ code: reasonCode });
+    // Whoever says goodbye is to hang up; not all do.
+    reset();
   });
   client.on('error', (error) => {
     why ??= faultInWords(error);

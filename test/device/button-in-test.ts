@@ -1,6 +1,7 @@
 import { systemClock } from '../../shared/system-clock.ts';
 import { silentLog } from '../../shared/log.ts';
 import { makeMqttLink, type MqttLinkOptions } from '../../device/adapters/link-mqtt.ts';
+import type { Broker } from '../../device/adapters/mqtt-connection.ts';
 import { randomIds } from '../../device/adapters/random-ids.ts';
 import { runButton, type Stopped } from '../../device/app.ts';
 import type { Gesture } from '../../device/core/gesture.ts';
@@ -18,9 +19,12 @@ export interface ButtonInTest extends AsyncDisposable {
   stop(): Promise<Stopped>;
 }
 
-export function linkOptions(url: string): MqttLinkOptions {
+/** The broker's URL, or more about the road there. */
+type Road = string | (Partial<Broker> & { readonly url: string });
+
+function linkOptions(broker: Road): MqttLinkOptions {
   return {
-    broker: { url, clientId: 'lobby' },
+    broker: { clientId: 'lobby', ...(typeof broker === 'string' ? { url: broker } : broker) },
     prefix: 'dashover/v1',
     device: 'lobby',
     switch: 'www',
@@ -32,7 +36,7 @@ export function linkOptions(url: string): MqttLinkOptions {
   };
 }
 
-export function startButton(url: string, deadlineMs: number): ButtonInTest {
+export function startButton(road: Road, deadlineMs: number): ButtonInTest {
   const lamps: Lamp[] = [];
   const said: string[] = [];
   const stop = new AbortController();
@@ -59,8 +63,9 @@ export function startButton(url: string, deadlineMs: number): ButtonInTest {
     holdMs: 1_000,
     buttons: [{ gestures: { hold: 'failover', 'click-hold': 'restore', triple: 'drill' } }],
   } as const;
-  const link = makeMqttLink(linkOptions(url));
-  const log = { ...silentLog, warn: (_fields: object, text: string) => void said.push(text) };
+  const link = makeMqttLink(linkOptions(road));
+  const hear = (_fields: object, text: string): void => void said.push(text);
+  const log = { ...silentLog, info: hear, warn: hear };
   const running = runButton(settings, { clock: systemClock, ids: randomIds, link, input, lamp, log }, stop.signal);
   return {
     lamps,

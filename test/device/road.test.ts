@@ -1,3 +1,5 @@
+import { once } from 'node:events';
+import { type AddressInfo, createServer } from 'node:net';
 import { expect, test } from 'vitest';
 import { openBroker } from './broker.ts';
 import { startButton } from './button-in-test.ts';
@@ -6,6 +8,11 @@ import { at, stateOf } from './samples.ts';
 import { until } from './until.ts';
 
 const MINUTE_MS = 60_000;
+
+// What a broker of MQTT 5 says, byte by byte.
+const CONNACK = Buffer.from([0x20, 3, 0, 0, 0]);
+const suback = (subscribe: Buffer): Buffer => Buffer.from([0x90, 5, subscribe[2] ?? 0, subscribe[3] ?? 0, 0, 1, 1]);
+const TAKEN_OVER = Buffer.from([0xe0, 2, 0x8e, 0]);
 
 test.concurrent('a hold moves the switch, and the lamp tells each step only when the endpoint has', async () => {
   await using broker = await openBroker();
@@ -145,6 +152,26 @@ test.concurrent('a second button of the same name is noticed and said, and the t
   await until('somebody says so', () => told().length > 0, 12_000);
   expect(told()[0]).toContain('as "lobby"');
   expect(endpoint.presences.length).toBeLessThan(40);
+});
+
+test.concurrent('a broker of MQTT 5 that tells of the takeover is believed at once', async () => {
+  let connects = 0;
+  const broker = createServer((socket) => {
+    socket.on('data', (packet) => {
+      if (packet[0] === 0x10) connects += 1;
+      socket.write(
+        packet[0] === 0x10 ? CONNACK : packet[0] === 0x82 ? Buffer.concat([suback(packet), TAKEN_OVER]) : '',
+      );
+    });
+    socket.on('error', () => socket.destroy());
+  }).listen(0, '127.0.0.1');
+  await once(broker, 'listening');
+  await using button = startButton(`mqtt://127.0.0.1:${(broker.address() as AddressInfo).port}`, MINUTE_MS);
+  const told = (): boolean => button.said.some((text) => text.startsWith('Another client has connected as "lobby"'));
+  await until('the button says so', told);
+  await until('offline', () => button.lamp() === 'offline');
+  expect(connects).toBe(1);
+  broker.close();
 });
 
 test.concurrent('messages that cannot be read are said and change nothing, old replies are not believed', async () => {

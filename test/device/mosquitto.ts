@@ -1,0 +1,104 @@
+import { execFileSync, spawn, spawnSync } from 'node:child_process';
+import { once } from 'node:events';
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { connect, createServer, type AddressInfo } from 'node:net';
+import { tmpdir, userInfo } from 'node:os';
+import { join } from 'node:path';
+
+const PROGRAM = ['mosquitto', '/usr/sbin/mosquitto'].find((name) => spawnSync(name, ['-h']).error === undefined);
+/** Not on every machine; where it is, the same promises are kept over MQTT 5 and TLS. */
+export const hasMosquitto = PROGRAM !== undefined && spawnSync('openssl', ['version']).error === undefined;
+
+export interface Mosquitto extends AsyncDisposable {
+  readonly port: number;
+  /** With client certificates. */
+  readonly securePort: number;
+  readonly websocketPort: number;
+  readonly ca: string;
+  readonly cert: string;
+  readonly key: string;
+}
+
+export async function openMosquitto(): Promise<Mosquitto> {
+  const folder = mkdtempSync(join(tmpdir(), 'button-mosquitto-'));
+  const [port, securePort, websocketPort] = await Promise.all([freePort(), freePort(), freePort()]);
+  const key = join(folder, 'key.pem');
+  const cert = join(folder, 'cert.pem');
+  // One certificate that signs itself is authority, broker and client in one: it lives for this test only.
+  execFileSync(
+    'openssl',
+    [
+      'req',
+      '-x509',
+      '-newkey',
+      'ec',
+      '-pkeyopt',
+      'ec_paramgen_curve:prime256v1',
+      '-nodes',
+      '-days',
+      '1',
+      '-subj',
+      '/CN=localhost',
+      '-addext',
+      'subjectAltName=IP:127.0.0.1',
+      '-keyout',
+      key,
+      '-out',
+      cert,
+    ],
+    { stdio: 'ignore' },
+  );
+  writeFileSync(
+    join(folder, 'mosquitto.conf'),
+    `user ${userInfo().username}
+allow_anonymous true
+listener ${port} 127.0.0.1
+listener ${websocketPort} 127.0.0.1
+protocol websockets
+listener ${securePort} 127.0.0.1
+cafile ${cert}
+certfile ${cert}
+keyfile ${key}
+require_certificate true
+`,
+  );
+  const child = spawn(PROGRAM ?? '', ['-c', join(folder, 'mosquitto.conf')], { stdio: 'ignore' });
+  const ended = once(child, 'close');
+  while (!(await answers(port))) {
+    if (child.exitCode !== null) throw new Error(`Mosquitto ended with code ${child.exitCode} instead of listening.`);
+    await new Promise((resolve) => setTimeout(resolve, 20));
+  }
+  return {
+    port,
+    securePort,
+    websocketPort,
+    ca: cert,
+    cert,
+    key,
+    async [Symbol.asyncDispose]() {
+      child.kill('SIGKILL');
+      await ended;
+      rmSync(folder, { recursive: true });
+    },
+  };
+}
+
+async function freePort(): Promise<number> {
+  const server = createServer().listen(0, '127.0.0.1');
+  await once(server, 'listening');
+  const { port } = server.address() as AddressInfo;
+  server.close();
+  await once(server, 'close');
+  return port;
+}
+
+function answers(port: number): Promise<boolean> {
+  return new Promise((resolve) => {
+    const socket = connect(port, '127.0.0.1');
+    socket.on('connect', () => {
+      socket.destroy();
+      resolve(true);
+    });
+    socket.on('error', () => resolve(false));
+  });
+}
