@@ -171,7 +171,7 @@ test('weather may last for a time, and can be cleared', async () => {
   timing.advance(1_000);
   expect(await live(client)).toBe(OLD[0]);
   route53.weather({ kind: 'throttling', times: 100 });
-  expect(route53.forecast()).toEqual([{ kind: 'throttling', times: 100 }]);
+  expect(route53.forecast()).toEqual(['throttling']);
   route53.clearWeather();
   expect(await live(client)).toBe(OLD[0]);
 });

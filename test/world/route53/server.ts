@@ -14,7 +14,7 @@ import { compareSets } from './order.ts';
 import { checkSignature } from './signature.ts';
 import { disguise } from './disguise.ts';
 import { Sky } from './weather.ts';
-import type { Operation, Weather, WeatherInput } from './weather.ts';
+import type { Operation, WeatherInput } from './weather.ts';
 import type { Zone, ZoneSeed } from './zone.ts';
 
 /** A batch of 1,000 records with 32,000 characters has its place in this; nothing larger is read. */
@@ -66,8 +66,8 @@ export interface LocalRoute53 extends AsyncDisposable {
   /** Lets it be bad weather for a while; see the README for the kinds. Throws when it is no weather. */
   weather(...spells: readonly WeatherInput[]): void;
   clearWeather(): void;
-  /** The weather that is still to come, oldest first. */
-  forecast(): readonly Weather[];
+  /** The kinds of weather that are still to come, oldest first. */
+  forecast(): readonly string[];
   /** Another controller's change: by the same rules, through no API call. Throws an ApiError; gives the change's id. */
   edit(zoneId: string, changes: readonly Change[]): string;
   protect(zoneId: string, name: string, type: string, comment?: string): void;
@@ -203,7 +203,7 @@ export async function startRoute53(options: Route53Options): Promise<LocalRoute5
       for (const spell of spells) sky.add(spell);
     },
     clearWeather: () => sky.clear(),
-    forecast: () => sky.forecast(),
+    forecast: () => sky.forecast().map(({ kind }) => kind),
     edit: (zoneId, batch) => account.submit(zoneId, batch, undefined).info.id,
     protect: (zoneId, name, type, comment) => account.protect(zoneId, name, type, comment),
     unprotect: (zoneId, name, type) => account.unprotect(zoneId, name, type),
