@@ -21,7 +21,9 @@ export function openLog(options: LogOptions): Log {
     serializers: { error: pino.stdSerializers.err },
   };
   const write = (line: string): void => void process.stdout.write(lineForPeople(line));
-  const logger = options.forPeople ? pino(settings, { write }) : pino(settings, pino.destination({ dest: 1, sync: true }));
+  const logger = options.forPeople
+    ? pino(settings, { write })
+    : pino(settings, pino.destination({ dest: 1, sync: true }));
   return {
     debug: (fields, sentence) => logger.debug(fields, sentence),
     info: (fields, sentence) => logger.info(fields, sentence),
@@ -33,7 +35,9 @@ export function openLog(options: LogOptions): Log {
 /** `12:04:10 warn  The sentence. switch=www job=…` */
 function lineForPeople(line: string): string {
   const { time, level, text, error, ...fields } = JSON.parse(line) as Record<string, unknown>;
-  const rest = Object.entries(fields).map(([name, value]) => `${name}=${typeof value === 'string' ? value : JSON.stringify(value)}`);
+  const rest = Object.entries(fields).map(
+    ([name, value]) => `${name}=${typeof value === 'string' ? value : JSON.stringify(value)}`,
+  );
   const stack = isStack(error) ? `\n${error.stack}` : '';
   return `${[String(time).slice(11, 19), String(level).padEnd(5), String(text), ...rest].join(' ')}${stack}\n`;
 }

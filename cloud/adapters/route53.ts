@@ -41,6 +41,8 @@ export async function openRecordStore({ region, endpoint, log }: Route53Options)
   const client = new Route53Client({
     region,
     ...(endpoint === undefined ? {} : { endpoint }),
+    // A local Route 53 takes any signature, and is not to see anybody's real credentials.
+    ...(isOnThisMachine(endpoint) && { credentials: { accessKeyId: 'local', secretAccessKey: 'local' } }),
     maxAttempts: 1,
     requestHandler: {
       connectionTimeout: CONNECT_MS_MAX,
@@ -148,6 +150,12 @@ async function sendChange(
   return { changeId };
 }
 
+function isOnThisMachine(endpoint: string | undefined): boolean {
+  if (endpoint === undefined) return false;
+  const { hostname } = new URL(endpoint);
+  return hostname === 'localhost' || hostname === '[::1]' || /^127(\.\d+){3}$/.test(hostname);
+}
+
 /**
  * Where the calls go, as the SDK itself resolves it: AWS_ENDPOINT_URL in the environment redirects silently. A client
  * without real credentials makes a call that ends before anything is signed or sent.
@@ -156,6 +164,8 @@ async function resolvedEndpoint(region: string, endpoint: string | undefined): P
   const client = new Route53Client({
     region,
     ...(endpoint === undefined ? {} : { endpoint }),
+    // A local Route 53 takes any signature, and is not to see anybody's real credentials.
+    ...(isOnThisMachine(endpoint) && { credentials: { accessKeyId: 'local', secretAccessKey: 'local' } }),
     credentials: { accessKeyId: 'none', secretAccessKey: 'none' },
   });
   let url = 'an unknown endpoint';

@@ -33,6 +33,8 @@ export function makeEndpoint(options: EndpointOptions): EndpointProcess {
   let child: ChildProcess | null = null;
   /** Whether an end of the child is followed by a restart. */
   let wanted = false;
+  /** It has answered once: from then on an end is an accident, before it is a mistake that a restart repeats. */
+  let proven = false;
 
   const start = (): void => {
     if (child) return;
@@ -47,7 +49,7 @@ export function makeEndpoint(options: EndpointOptions): EndpointProcess {
     child = started;
     started.once('exit', (code, signal) => {
       if (child === started) child = null;
-      if (!wanted) return;
+      if (!wanted || !proven) return;
       options.onEnd(
         `The endpoint ended (${signal ?? `exit ${code}`}); it is started again in ${RESTART_AFTER_MS / 1_000} s.`,
       );
@@ -74,7 +76,11 @@ export function makeEndpoint(options: EndpointOptions): EndpointProcess {
     ready: async () => {
       const giveUpAt = Date.now() + READY_MS_MAX;
       while (Date.now() < giveUpAt) {
-        if (await answers(`${options.http}/healthz`)) return;
+        if (await answers(`${options.http}/healthz`)) {
+          proven = true;
+          return;
+        }
+        if (!child && !proven) break;
         await sleep(50);
       }
       throw new Error(`The endpoint did not come up. Its last words:\n${lastLines(options.logFile)}`);

@@ -68,7 +68,7 @@ export function endedUnchanged<State>(
 }
 
 /** The rules' own words for it. */
-function interruptOf(reason: Extract<StopReason, { kind: 'interrupted' }>['reason']): Interrupt {
+export function interruptOf(reason: Extract<StopReason, { kind: 'interrupted' }>['reason']): Interrupt {
   const fields = typeof reason === 'object' && reason !== null && !Array.isArray(reason) ? reason : {};
   const { status, text } = fields as Record<string, unknown>;
   return {

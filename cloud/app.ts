@@ -1,0 +1,157 @@
+import type { Clock } from '../shared/clock.ts';
+import type { Log } from '../shared/log.ts';
+import type { Config } from './config/config.ts';
+import { dashboardPages } from './dashboard/pages.ts';
+import { makeEngine } from './engine/make-engine.ts';
+import type { Store } from './engine/store.ts';
+import { makeDoor, type SwitchEngine } from './intake/accept.ts';
+import type { Check } from './intake/health.ts';
+import { makeHttp } from './intake/http.ts';
+import { makeMqttIntake } from './intake/mqtt.ts';
+import { makePresence } from './intake/presence.ts';
+import { MQTT_RECEIVER, type MqttBody } from './jobs/announce.ts';
+import { makeRules } from './jobs/make-rules.ts';
+import { brokenOff, stoppedShort } from './jobs/broken.ts';
+import { makeMove } from './jobs/move.ts';
+import { lastLook } from './jobs/rules/permit.ts';
+import { makeWatch, type Watch } from './jobs/watch.ts';
+import type { Bus, Ids, NameServers, OnMessage, OutboundMessage, Prober, RecordStore } from './ports.ts';
+
+/** How long a stop waits for messages to leave before it hands over what is left. */
+const STOP_GRACE_MS = 3_000;
+
+/** What the endpoint is put together from: its configuration, and ports only. */
+export interface AppPorts {
+  readonly config: Config;
+  readonly clock: Clock;
+  readonly ids: Ids;
+  readonly log: Log;
+  readonly store: Store;
+  readonly records: RecordStore;
+  readonly nameServers: NameServers;
+  readonly prober: Prober;
+  /** Opens the broker's connection; null without `mqtt` in the configuration. */
+  readonly openBus: ((hear: OnMessage, onConnect: () => void) => Bus & AsyncDisposable) | null;
+}
+
+export interface App extends AsyncDisposable {
+  /** `http://127.0.0.1:8080`, as it listens. */
+  readonly address: string;
+}
+
+/**
+ * Puts the endpoint together and starts it: the HTTP server listens, the broker is being connected, jobs that an earlier
+ * process left are taken up. Disposing of it is the graceful stop: requests in hand are answered, running jobs are
+ * handed over as they stand, messages leave. Rejects when the address cannot be listened on.
+ */
+export async function startApp(ports: AppPorts): Promise<App> {
+  const { config, clock, log, store } = ports;
+  const stop = new AbortController();
+  await using parts = new AsyncDisposableStack();
+
+  let bus: (Bus & AsyncDisposable) | undefined;
+  const engine = makeSwitchEngine(ports, (message) => publishOn(bus, message));
+  const door = makeDoor({
+    engine,
+    switches: config.switches,
+    record: (entry, atMs) => store.record(entry, atMs),
+    clock,
+    log,
+    signal: stop.signal,
+  });
+  const presence = makePresence(clock);
+  const watch = makeWatch({ ...ports, switches: config.switches, engine });
+  const http = await makeHttp({
+    ...config.http,
+    door,
+    engine,
+    switches: config.switches,
+    automation: config.automation,
+    tokens: config.tokens,
+    triggers: config.triggers,
+    devices: config.devices,
+    presence,
+    journal: (after, limit) => store.journal(after, limit),
+    checks: readiness(ports, watch, () => bus),
+    pages: dashboardPages,
+    clock,
+    log,
+  });
+
+  // Torn down from the last line up: no more requests, then the jobs, then the broker.
+  if (config.mqtt && ports.openBus) {
+    const hear = makeMqttIntake({
+      door,
+      switches: config.switches.map(({ name }) => name),
+      devices: config.devices,
+      commands: config.mqtt.commands,
+      prefix: config.mqtt.prefix,
+      presence,
+      bus: () => ({ publish: (message) => publishOn(bus, message) }),
+      clock,
+      log,
+      signal: stop.signal,
+    });
+    bus = parts.use(ports.openBus(hear, () => engine.wake(MQTT_RECEIVER)));
+  }
+  engine.start();
+  parts.defer(() => engine.stop(STOP_GRACE_MS));
+  const watching = watch.run(stop.signal);
+  parts.defer(async () => {
+    stop.abort();
+    await watching;
+  });
+  parts.defer(() => http.close());
+  const address = await http.listen({ ...config.http.listen });
+
+  const running = parts.move();
+  return { address, [Symbol.asyncDispose]: () => running.disposeAsync() };
+}
+
+function makeSwitchEngine(ports: AppPorts, deliver: (message: OutboundMessage) => Promise<void>): SwitchEngine {
+  const { config, store, clock, ids, log } = ports;
+  const switches = new Map(config.switches.map((settings) => [settings.name, settings]));
+  return makeEngine({
+    store,
+    rules: makeRules({ switches, automation: config.automation }),
+    runbook: makeMove({
+      ...ports,
+      switches: Object.fromEntries(switches),
+      mayStillSend: (job, state) => lastLook(job, state, config.automation, clock.nowMs()),
+      beforeOf: ({ before }) => before,
+    }),
+    failed: brokenOff,
+    stopped: stoppedShort,
+    receivers: config.mqtt ? { [MQTT_RECEIVER]: async (body) => deliver(outbound(body as MqttBody)) } : {},
+    lanes: [...switches.keys()],
+    owner: ids.next(),
+    clock,
+    ids,
+    log,
+  });
+}
+
+function outbound({ correlationData, ...message }: MqttBody): OutboundMessage {
+  return { ...message, ...(correlationData && { correlationData: Buffer.from(correlationData, 'base64') }) };
+}
+
+async function publishOn(bus: Bus | undefined, message: OutboundMessage): Promise<void> {
+  if (!bus) throw new Error('The connection to the broker is not open yet.');
+  await bus.publish(message);
+}
+
+/** What `/readyz` answers for, each in a sentence when it is not well. */
+function readiness({ config, store }: AppPorts, watch: Watch, bus: () => Bus | undefined): Check[] {
+  const checks: Check[] = [
+    { name: 'store', ask: async () => store.ping().then(() => null) },
+    { name: 'route53', ask: async () => watch.trouble() },
+  ];
+  if (config.mqtt) checks.push({ name: 'mqtt', ask: async () => troubleOf(bus()) });
+  return checks;
+}
+
+function troubleOf(bus: Bus | undefined): string | null {
+  const status = bus?.status();
+  if (!status) return 'The connection to the broker is not open yet.';
+  return status.connected ? null : (status.reason ?? 'There is no connection to the broker.');
+}
