@@ -1,6 +1,7 @@
 import { durationInWords } from '../../../shared/duration.ts';
 import type { JobRow } from '../../engine/job.ts';
 import type { JobData } from '../command.ts';
+import { holdInWords } from '../sentences.ts';
 import { openAlerts } from '../state.ts';
 import { clip } from '../text.ts';
 import { ask, begin, beginWaiting, trip } from './begin.ts';
@@ -37,14 +38,14 @@ export function passTime(draft: Draft): void {
 }
 
 function endHolds(draft: Draft): void {
-  const { state, ended } = runOut(draft.state, draft.nowMs);
+  const { nowMs, settings } = draft;
+  const { state, ended, left } = runOut(draft.state, nowMs);
   draft.state = state;
-  if (!ended) return;
-  write(
-    draft,
-    'hold-ended',
-    `The hold of ${draft.settings.name} by ${ended.by} ended by its time; automation owns the switch again.`,
-  );
+  for (const hold of ended) {
+    const owner = left ? holdInWords(left, nowMs) : 'Automation owns the switch again.';
+    write(draft, 'hold-ended', `The hold of ${settings.name} by ${hold.by} ended by its time. ${owner}`);
+  }
+  if (ended.length === 0 || left) return;
   const { incident, heldRecovery } = state;
   const due = heldRecovery !== null && openAlerts(state).length === 0;
   const handedOver = {
@@ -52,7 +53,7 @@ function endHolds(draft: Draft): void {
     incident: incident && { ...incident, holdRanOut: true },
     heldRecovery: heldRecovery && { ...heldRecovery, due },
   };
-  draft.state = judgeNow(handedOver, draft.nowMs);
+  draft.state = judgeNow(handedOver, nowMs);
 }
 
 /** After anything in a decision: who is next. Humans first, then what waits, then what is still wrong. */

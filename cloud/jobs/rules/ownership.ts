@@ -37,13 +37,15 @@ export function releaseHolds(state: SwitchState): SwitchState {
   return { ...state, hold: { asked: null, taken: null } };
 }
 
-/** Holds end by their time. `ended` when the last one in force did just now: automation owns the switch again. */
+/** Holds end by their time. With none `left`, automation owns the switch again. */
 export function runOut(
   state: SwitchState,
   nowMs: number,
-): { readonly state: SwitchState; readonly ended: Hold | null } {
-  const left = (hold: Hold | null): Hold | null =>
+): { readonly state: SwitchState; readonly ended: readonly Hold[]; readonly left: Hold | null } {
+  const { asked, taken } = state.hold;
+  const lasts = (hold: Hold | null): Hold | null =>
     hold && hold.untilMs !== null && hold.untilMs <= nowMs ? null : hold;
-  const next = { ...state, hold: { asked: left(state.hold.asked), taken: left(state.hold.taken) } };
-  return { state: next, ended: holdInForce(next) ? null : holdInForce(state) };
+  const next = { ...state, hold: { asked: lasts(asked), taken: lasts(taken) } };
+  const ended = [asked, taken].filter((hold) => hold !== null && lasts(hold) === null);
+  return { state: next, ended: ended.filter((hold) => hold !== null), left: holdInForce(next) };
 }

@@ -1,0 +1,253 @@
+import { expect, test } from 'vitest';
+import { HOUR, makeWorld, MINUTE, SECOND } from './lane-driver.ts';
+
+/** The stories an on-call team would ask about first, played with the rules alone. */
+
+test('alert, failover by automation, a press by a human, recovery: the switch stays failed over', () => {
+  const world = makeWorld();
+  world.alert();
+  world.arrive();
+  world.press('failover');
+  expect(world.arrive().data.outcome).toBe('already-there');
+  expect(world.state().hold?.by).toBe('lobby');
+
+  expect(world.recover().refusal?.code).toBe('held');
+  world.pass(HOUR);
+  expect(world.state()).toMatchObject({ position: 'maintenance', automation: 'held' });
+});
+
+test('alert, restore by hand, renotify: stays at primary; a new cycle fails over', () => {
+  const world = makeWorld();
+  world.alert({ cycle: 'c1' });
+  world.arrive();
+  world.press('restore');
+  world.arrive();
+
+  world.alert({ cycle: 'c1' });
+  world.pass(HOUR);
+  expect(world.state()).toMatchObject({ position: 'primary', alerts: [{ acknowledged: true }] });
+
+  expect(world.recover({ cycle: 'c1' }).refusal?.code).toBe('wrong-position');
+  world.alert({ cycle: 'c1' });
+  expect(world.running()).toBeUndefined();
+  expect(world.alert({ cycle: 'c2' }).job?.status).toBe('running');
+});
+
+test('failover pressed, a foreign record is in the way: no hold is taken; the cause mended, the open alert moves it', () => {
+  const world = makeWorld();
+  world.press('failover');
+  world.alert();
+  const error = { code: 'foreign-record', message: 'An MX record is in the way.', hint: 'Remove it.', guard: null };
+  world.end(world.running(), { status: 'refused', error });
+  expect(world.state().hold).toBeNull();
+
+  // The alert is judged at once, and meets the same record.
+  expect(world.running()?.data.automatic).toBe(true);
+  world.end(world.running(), { status: 'refused', error });
+  expect(world.state().incident).toBeNull();
+
+  world.pass(30 * SECOND);
+  expect(world.running()?.data.alert).toBe('monitor-1');
+  world.arrive();
+  expect(world.state()).toMatchObject({ position: 'maintenance', hold: null });
+});
+
+test('five alerts and recoveries in an hour: ends failed over and tripped', () => {
+  const world = makeWorld();
+  for (let round = 1; round <= 5; round += 1) {
+    const cycle = `c${round}`;
+    world.alert({ cycle });
+    if (world.running()) world.arrive();
+    world.pass(MINUTE);
+    world.recover({ cycle });
+    world.pass(9 * MINUTE);
+    if (world.running()) world.arrive();
+  }
+  expect(world.state()).toMatchObject({ position: 'maintenance', automation: 'tripped' });
+  expect(world.lines('tripped')).toHaveLength(1);
+});
+
+test('the endpoint is down for half an hour while a restore waits: it waits afresh', () => {
+  const world = makeWorld();
+  world.alert();
+  world.arrive();
+  world.pass(10 * MINUTE);
+  const waiting = world.recover().job;
+  world.pass(MINUTE);
+  world.silence(HOUR / 2);
+  expect(world.job(waiting?.id).status).toBe('waiting');
+  expect(world.lines('waits-afresh')).toHaveLength(1);
+  world.pass(2 * MINUTE);
+  expect(world.running()?.id).toBe(waiting?.id);
+});
+
+test('the endpoint is down while the cooldown runs and no restore waits: the cooldown starts afresh', () => {
+  const world = makeWorld();
+  world.alert();
+  world.arrive();
+  world.pass(MINUTE);
+  world.silence(HOUR);
+  const waiting = world.recover().job;
+  world.pass(5 * MINUTE - SECOND);
+  expect(world.job(waiting?.id).status).toBe('waiting');
+  world.pass(SECOND);
+  expect(world.running()?.id).toBe(waiting?.id);
+});
+
+test('a human at dr, the hold runs out by its time: automation leaves the switch there', () => {
+  const world = makeWorld({ guards: { hold: 10 * MINUTE } });
+  world.alert();
+  world.press('failover', { to: 'dr' });
+  world.end(world.running(), { status: 'superseded' });
+  world.arrive();
+  expect(world.state()).toMatchObject({ position: 'dr', hold: { by: 'lobby' } });
+  world.recover();
+  world.pass(HOUR);
+  world.alert({ cycle: 'c2' });
+  world.recover({ cycle: 'c2' });
+  world.pass(HOUR);
+  expect(world.state()).toMatchObject({ position: 'dr', hold: null, job: null });
+});
+
+test('four switches alert within ten minutes: three move, then all is tripped; a press still works', () => {
+  const world = makeWorld({ switches: ['www', 'shop', 'mail', 'api'] });
+  for (const on of ['www', 'shop', 'mail']) {
+    world.alert({ on });
+    world.arrive(on);
+    world.pass(MINUTE);
+  }
+  const fourth = world.alert({ on: 'api' });
+  expect(fourth.refusal?.code).toBe('tripped');
+  world.pass(0);
+  for (const on of ['www', 'shop', 'mail', 'api']) expect(world.state(on).automation).toBe('tripped');
+  expect(world.state('www').position).toBe('maintenance');
+  expect(world.state('api').position).toBe('primary');
+
+  expect(world.press('failover', { on: 'api' }).job?.status).toBe('running');
+  world.arrive('api');
+  expect(world.state('api').position).toBe('maintenance');
+});
+
+test('four switches alert, more than ten minutes apart: all move', () => {
+  const world = makeWorld({ switches: ['www', 'shop', 'mail', 'api'] });
+  for (const on of ['www', 'shop', 'mail', 'api']) {
+    world.alert({ on });
+    world.arrive(on);
+    world.pass(4 * MINUTE);
+  }
+  expect(world.state('api')).toMatchObject({ position: 'maintenance', automation: 'on' });
+});
+
+test('a failover by automation that fails takes no place in the count of moved switches', () => {
+  const world = makeWorld({ switches: ['www', 'shop', 'mail', 'api'] });
+  for (const on of ['www', 'shop', 'mail']) world.alert({ on });
+  world.fail('www');
+  expect(world.alert({ on: 'api' }).job?.status).toBe('running');
+});
+
+test('a release after a trip everywhere re-arms its switch alone, and the count begins again', () => {
+  const world = makeWorld({ switches: ['www', 'shop', 'mail', 'api'] });
+  for (const on of ['www', 'shop', 'mail', 'api']) world.alert({ on });
+  const answer = world.release('api');
+  expect(answer.job?.status).toBe('running');
+  expect(answer.text).toContain('automation moves it now');
+  world.pass(0);
+  expect(world.state('www').automation).toBe('tripped');
+  world.pass(HOUR);
+  expect(world.state('api').automation).toBe('on');
+});
+
+test('the alert closes while its failover is still trying: the last look stops it, and nothing else moves', () => {
+  const world = makeWorld();
+  const job = world.alert().job;
+  world.recover();
+  expect(world.running()?.id).toBe(job?.id);
+  expect(world.waiting()?.data.command).toBe('restore');
+  world.end(world.running(), { status: 'superseded' });
+  world.pass(HOUR);
+  expect(world.state()).toMatchObject({ position: 'primary', incident: null, job: null });
+});
+
+test('an alert that opens while an automatic restore runs is judged when that has ended, and fails over at once', () => {
+  const world = makeWorld();
+  world.alert({ cycle: 'c1' });
+  world.arrive();
+  world.pass(10 * MINUTE);
+  world.recover({ cycle: 'c1' });
+  world.pass(2 * MINUTE);
+  expect(world.running()?.data.command).toBe('restore');
+  const next = world.alert({ cycle: 'c2' }).job;
+  expect(next?.status).toBe('waiting');
+  world.arrive();
+  expect(world.running()?.id).toBe(next?.id);
+});
+
+test('a timed hold asked for during a human failover does not shorten that failover’s own hold', () => {
+  const world = makeWorld();
+  world.press('failover');
+  world.arrive();
+  world.hold(MINUTE);
+  world.pass(HOUR);
+  expect(world.state().hold).toMatchObject({ by: 'lobby', until: null });
+});
+
+test('restarted on stored state, a timed hold ends when its time has come', () => {
+  const world = makeWorld();
+  world.hold(10 * MINUTE);
+  world.alert();
+  world.silence(HOUR);
+  expect(world.running()?.data.alert).toBe('monitor-1');
+});
+
+test('three presses in a row, each for another position: the last one is where the switch ends', () => {
+  const world = makeWorld();
+  world.press('failover');
+  world.press('failover', { to: 'dr' });
+  world.press('restore');
+  world.end(world.running(), { status: 'superseded' });
+  world.arrive();
+  expect(world.state()).toMatchObject({ position: 'primary', incident: null, job: null });
+});
+
+test('a restore by hand that fails leaves hold and incident, and the alerts unacknowledged', () => {
+  const world = makeWorld();
+  world.alert();
+  world.press('failover');
+  world.arrive();
+  world.press('restore');
+  world.fail();
+  expect(world.state()).toMatchObject({
+    position: 'maintenance',
+    hold: { by: 'lobby' },
+    alerts: [{ acknowledged: false }],
+  });
+  expect(world.state().incident).not.toBeNull();
+});
+
+test('foreign values found by the failover come back with restore to before', () => {
+  const world = makeWorld();
+  const found = [{ name: 'www.example.com', type: 'A', ttl: 60, values: ['198.51.100.1'] }];
+  world.observe({ kind: 'drifted', differences: ['www.example.com A is 198.51.100.1'] });
+  world.press('failover');
+  world.end(world.running(), {
+    status: 'succeeded',
+    outcome: 'switched',
+    reading: { kind: 'position', position: 'maintenance' },
+    before: found,
+  });
+  expect(world.press('restore', { to: 'before' }).job?.data).toMatchObject({ before: found, toNamed: true });
+  world.arrive();
+  expect(world.state()).toMatchObject({ position: 'drifted', incident: null, hold: null });
+  expect(world.stateOf().before).toBeNull();
+});
+
+test('a press cancelled before its change leaves the switch where it was, and the next press runs', () => {
+  const world = makeWorld();
+  const { job } = world.press('failover');
+  world.cancel(job?.id ?? '');
+  const again = world.press('failover', { by: 'gate' });
+  expect(again.job?.status).toBe('queued');
+  world.end(world.running(), { status: 'cancelled' });
+  expect(world.job(job?.id).data.note).toContain('ops (button) cancelled it');
+  expect(world.running()?.id).toBe(again.job?.id);
+});
