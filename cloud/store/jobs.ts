@@ -56,7 +56,7 @@ export function readOwned(sql: Sql, { job, owner, token }: Lease): JobRow | unde
 /** Unfinished jobs of a lane, oldest first. */
 export function readUnfinished(sql: Sql, lane: string): readonly JobRow[] {
   const rows = sql.all(
-    "select * from job where lane = ? and status in ('waiting', 'queued', 'running') order by seq",
+    'select * from job where lane = ? and finished_at_ms is null order by seq',
     lane,
   ) as readonly StoredJob[];
   return rows.map((row) => jobRow(sql, row));

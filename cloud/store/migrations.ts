@@ -41,13 +41,16 @@ export const MIGRATIONS: readonly Migration[] = [
         owner text,
         token integer not null default 0,
         lease_until_ms integer,
+        check ((finished_at_ms is null) = (status in ('waiting', 'queued', 'running'))),
         check (status <> 'running' or (deadline_at_ms is not null and lease_until_ms is not null))
       ) strict;
       -- The lock of a lane: a second exclusive job cannot be running, whoever tries.
       create unique index job_alone on job (lane) where status = 'running' and exclusive = 1;
-      create index job_unfinished on job (lane, seq) where status in ('waiting', 'queued', 'running');
+      -- Read by every decision: its cost must not grow with the history of the lane.
+      create index job_unfinished on job (lane, seq) where finished_at_ms is null;
       create index job_lease on job (lease_until_ms) where status = 'running';
       create index job_lane on job (lane, seq);
+      create index job_status on job (status, seq);
 
       -- Which job a sender's id is: the job that it made, or the one that it joined.
       create table command (
