@@ -26,7 +26,7 @@ export interface Published {
  * `deliver` again; `drop`, acknowledged and delivered to nobody, as a PUBACK promises no more; `refuse`, the
  * publisher is disconnected.
  */
-export type Handling = 'deliver' | 'hold' | 'drop' | 'refuse';
+type Handling = 'deliver' | 'hold' | 'drop' | 'refuse';
 
 export interface LocalBroker extends AsyncDisposable {
   readonly url: string;

@@ -11,7 +11,7 @@ export interface SitesOptions {
 }
 
 /** A small web site. */
-export interface Site {
+interface Site {
   readonly url: string;
   readonly port: number;
   readonly isDown: boolean;

@@ -23,7 +23,7 @@ const ANY = 255;
 const TRANSFERS = [251, 252];
 
 /** An alias to a service outside of the zone answers with these: addresses that belong to documentation. */
-export const FOREIGN_ALIAS = { ttl: 60, A: '203.0.113.53', AAAA: '2001:db8::53' } as const;
+const FOREIGN_ALIAS = { ttl: 60, A: '203.0.113.53', AAAA: '2001:db8::53' } as const;
 
 /** Answers one question. Pure, apart from `view.random`. `overTcp` decides how much of an ANY is told. */
 export function answer(query: Query, view: View, overTcp: boolean): Response {

@@ -14,7 +14,7 @@ const TCP_IDLE_MS = 10_000;
 const SERVERS_MAX = 16;
 
 /** What the name servers need of Route 53. */
-export interface ZoneSource {
+interface ZoneSource {
   /** The zones as of the last change that is INSYNC. */
   served(): readonly ServedZone[];
   isHealthy(healthCheckId: string): boolean;
@@ -31,7 +31,7 @@ export interface DnsOptions {
 }
 
 /** One name server. */
-export interface NameServer {
+interface NameServer {
   /** `127.0.0.1:15353`, UDP and TCP. */
   readonly address: string;
   readonly port: number;

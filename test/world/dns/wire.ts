@@ -1,7 +1,7 @@
 import { writeName } from './name.ts';
 
-export const RCODES = { NOERROR: 0, FORMERR: 1, SERVFAIL: 2, NXDOMAIN: 3, NOTIMP: 4, REFUSED: 5, BADVERS: 16 } as const;
-export type Rcode = keyof typeof RCODES;
+const RCODES = { NOERROR: 0, FORMERR: 1, SERVFAIL: 2, NXDOMAIN: 3, NOTIMP: 4, REFUSED: 5, BADVERS: 16 } as const;
+type Rcode = keyof typeof RCODES;
 
 const HEADER_BYTES = 12;
 const OPT = 41;
@@ -13,7 +13,7 @@ export const UDP_BYTES_PLAIN = 512;
 /** What we say that we can take: fits every path without fragments. */
 const UDP_BYTES_OURS = 1_232;
 
-export interface Question {
+interface Question {
   /** Canonical. */
   readonly name: string;
   readonly type: number;

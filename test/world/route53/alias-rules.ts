@@ -22,7 +22,7 @@ const REGIONAL_TYPES = ['A', 'AAAA'];
 export function aliasProblems(
   set: RecordSet,
   zone: Zone,
-  sets: Zone['sets'],
+  sets: readonly RecordSet[],
   otherZones: ReadonlySet<string>,
 ): string[] {
   const { alias } = set;

@@ -68,7 +68,7 @@ export function applyBatch(zone: Zone, batch: readonly Change[], around: Surroun
     reasons.push(
       ...outcomeProblems(
         changes.filter((c) => c.action !== 'DELETE').map((c) => c.set),
-        sets,
+        [...sets.values()],
         zone.name,
       ),
     );
@@ -78,7 +78,7 @@ export function applyBatch(zone: Zone, batch: readonly Change[], around: Surroun
 }
 
 /** Names as Route 53 keeps them. Throws a FormatFault. */
-export function canonicalSet(set: RecordSet): RecordSet {
+function canonicalSet(set: RecordSet): RecordSet {
   const { alias } = set;
   return {
     ...set,
@@ -111,8 +111,8 @@ function changeProblems(
   }
   const own = setProblems(set, zone);
   if (own.length > 0) return own;
-  const others = new Map(sets);
-  others.delete(key);
+  const others: RecordSet[] = [];
+  for (const [otherKey, other] of sets) if (otherKey !== key) others.push(other);
   return [...neighbourProblems(set, others, zone.name), ...aliasProblems(set, zone, others, around.otherZones)];
 }
 

@@ -1,12 +1,11 @@
 import type { RecordSet } from '../../../cloud/ports.ts';
 import { policyOf, sameGeoLocation } from './record-set.ts';
-import type { Zone } from './zone.ts';
 import { setsAt } from './zone.ts';
 
 const WEIGHTED_SETS_MAX = 100;
 
 /** What stands against a set in its zone: the other sets at its name. `sets` are those without the set itself. */
-export function neighbourProblems(set: RecordSet, sets: Zone['sets'], zoneName: string): string[] {
+export function neighbourProblems(set: RecordSet, sets: readonly RecordSet[], zoneName: string): string[] {
   const neighbours = setsAt(sets, set.name);
   const conflict = cnameConflict(set, neighbours, zoneName);
   return [
@@ -58,7 +57,7 @@ function isTwin(set: RecordSet, other: RecordSet): boolean {
 }
 
 /** What must hold of the zone when the whole batch is done, for the names and types that it touched. */
-export function outcomeProblems(touched: readonly RecordSet[], sets: Zone['sets'], zoneName: string): string[] {
+export function outcomeProblems(touched: readonly RecordSet[], sets: readonly RecordSet[], zoneName: string): string[] {
   const problems: string[] = [];
   if (setsAt(sets, zoneName, 'SOA').length !== 1) problems.push('A HostedZone must contain exactly one SOA record.');
   if (setsAt(sets, zoneName, 'NS').length === 0) {

@@ -35,7 +35,7 @@ export interface Route53Options {
 }
 
 /** One call as it was received. */
-export interface Call {
+interface Call {
   readonly operation: Operation;
   readonly atMs: number;
   /** The hosted zone or the change that the path names. */

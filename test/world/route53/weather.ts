@@ -1,7 +1,7 @@
 import { z } from 'zod';
 
 /** The operations that the local Route 53 speaks. */
-export const OPERATIONS = [
+const OPERATIONS = [
   'ListHostedZonesByName',
   'GetHostedZone',
   'ListResourceRecordSets',

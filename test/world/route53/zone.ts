@@ -55,6 +55,6 @@ export function emptyZone(seed: ZoneSeed): Zone {
 }
 
 /** All sets of a name and type; several when they have set identifiers. */
-export function setsAt(sets: Zone['sets'], name: string, type?: string): RecordSet[] {
-  return [...sets.values()].filter((set) => set.name === name && (type === undefined || set.type === type));
+export function setsAt(sets: readonly RecordSet[], name: string, type?: string): RecordSet[] {
+  return sets.filter((set) => set.name === name && (type === undefined || set.type === type));
 }
