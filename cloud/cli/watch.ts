@@ -45,10 +45,11 @@ async function watch(api: Api, named: string | undefined, teller: Teller, stop: 
   while (!stop.aborted) {
     try {
       const states = named === undefined ? await api.states() : [await api.state(named)];
-      for (const state of states) teller.state(state);
       const jobs = await api.jobs({ switch: named, limit: String(JOBS_MAX) });
       for (const job of jobs.toReversed()) if (!old.has(job.id)) teller.job(job);
       for (const job of jobs) if (isEnded(job)) old.add(job.id);
+      // After the steps that led to it.
+      for (const state of states) teller.state(state);
       teller.meanwhile(states);
       if (away) remark('The endpoint answers again.');
       away = false;

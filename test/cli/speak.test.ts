@@ -93,7 +93,7 @@ test.concurrent('watch says states, a job and its steps as they come, survives a
       200,
       {
         jobs: [
-          ...(times < 2 ? [] : [job({ ...(times < 3 ? {} : SUCCEEDED), steps: [step('read', 'Read.')] })]),
+          ...(times < 3 ? [] : [job({ ...(times < 4 ? {} : SUCCEEDED), steps: [step('read', 'Read.')] })]),
           job({ ...SUCCEEDED, id: 'j0', text: 'old' }),
         ],
       },
