@@ -39,7 +39,7 @@ export interface Engine<State, Command, Reply, Data> {
   state(lane: string): Promise<State>;
   job(id: string): Promise<JobRow<Data> | undefined>;
   jobs(filter: JobFilter): Promise<readonly JobRow<Data>[]>;
-  /** Resolves with the job when it has ended, or as it is after `ms`. */
+  /** Resolves with the job when it has ended, or as it is after `ms` or when the engine stops. */
   wait(id: string, ms: number): Promise<JobRow<Data> | undefined>;
   /**
    * Calls back after each commit with the messages that it told, those to receivers that are not configured included:

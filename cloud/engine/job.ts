@@ -33,7 +33,7 @@ export interface JobRow<Data = Json> {
   readonly steps: readonly StepRow[];
 }
 
-export const UNFINISHED: readonly JobStatus[] = ['waiting', 'queued', 'running'];
+const UNFINISHED: readonly JobStatus[] = ['waiting', 'queued', 'running'];
 
 export function isUnfinished(job: Pick<JobRow, 'status'>): boolean {
   return UNFINISHED.includes(job.status);

@@ -1,7 +1,7 @@
 import type { Log } from '../../shared/log.ts';
 import type { Outgoing } from './lane.ts';
 
-export type Listener = (outgoing: readonly Outgoing[]) => void;
+type Listener = (outgoing: readonly Outgoing[]) => void;
 
 /** Those who see what is told as it happens. One that throws is said so, and disturbs nobody. */
 export interface Live {

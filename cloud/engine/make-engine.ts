@@ -100,6 +100,7 @@ function make(options: InsideOptions): Engine<Json, unknown, unknown, Json> {
     async stop(graceMs) {
       stopping = true;
       timers.stop();
+      waiters.stop();
       const patience = new AbortController();
       await Promise.race([quiet(), clock.sleep(graceMs, patience.signal)]);
       patience.abort();

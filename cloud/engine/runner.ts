@@ -10,7 +10,7 @@ import { Stopped } from './runbook.ts';
 import type { Claim } from './store.ts';
 
 /** A job that this process runs. */
-export interface Running {
+interface Running {
   readonly lease: Lease;
   readonly control: Control;
   readonly recorder: Recorder;

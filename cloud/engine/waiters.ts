@@ -11,9 +11,12 @@ export interface Waiters {
   wait(id: string, ms: number): Promise<JobRow | undefined>;
   /** Something was decided about these jobs. */
   ring(ids: Iterable<string>): void;
+  /** Nobody waits any longer: each gets its job as it is. */
+  stop(): void;
 }
 
 export function makeWaiters(clock: Clock, read: (id: string) => Promise<JobRow | undefined>): Waiters {
+  let stopped = false;
   const bells = new Map<string, Set<Bell>>();
   return {
     async wait(id, ms) {
@@ -25,7 +28,7 @@ export function makeWaiters(clock: Clock, read: (id: string) => Promise<JobRow |
         for (;;) {
           const job = await read(id);
           const leftMs = untilMs - clock.monotonicMs();
-          if (!job || !isUnfinished(job) || leftMs <= 0) return job;
+          if (!job || !isUnfinished(job) || leftMs <= 0 || stopped) return job;
           await bell.sleep(Math.min(POLL_MS, leftMs));
         }
       } finally {
@@ -35,6 +38,10 @@ export function makeWaiters(clock: Clock, read: (id: string) => Promise<JobRow |
     },
     ring(ids) {
       for (const id of ids) for (const bell of bells.get(id) ?? []) bell.ring();
+    },
+    stop() {
+      stopped = true;
+      for (const waiting of bells.values()) for (const bell of waiting) bell.ring();
     },
   };
 }

@@ -18,7 +18,7 @@ export function journalHash(before: string, row: Omit<JournalRow, 'hash'>): stri
 }
 
 /** JSON with the keys of every object sorted, so that the same row always hashes to the same value. */
-export function canonical(value: Json): string {
+function canonical(value: Json): string {
   if (Array.isArray(value)) return `[${value.map((one: Json) => canonical(one)).join(',')}]`;
   if (value === null || typeof value !== 'object') return JSON.stringify(value);
   const fields = Object.entries(value)

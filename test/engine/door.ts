@@ -114,7 +114,7 @@ export function done(run: DoorRun): JobEnd<DoorData> {
 }
 
 /** Ids that sort by time, and jitter that is always the same. */
-export function playedIds(name: string): EngineOptions<Door, Json, DoorCommand, DoorReply, DoorData>['ids'] {
+function playedIds(name: string): EngineOptions<Door, Json, DoorCommand, DoorReply, DoorData>['ids'] {
   let made = 0;
   return { next: () => `${name}-${String(++made).padStart(6, '0')}`, random: () => 0 };
 }
@@ -127,13 +127,23 @@ export interface DoorOptions {
   readonly receivers?: EngineOptions<Door, Json, DoorCommand, DoorReply, DoorData>['receivers'];
   readonly lanes?: readonly string[];
   readonly log?: Log;
+  readonly rules?: typeof doorRules;
 }
 
 export function openDoor(options: DoorOptions): DoorEngine {
-  const { store, clock, runbook, owner = 'first', receivers = {}, lanes = ['door'], log = silentLog } = options;
+  const {
+    store,
+    clock,
+    runbook,
+    owner = 'first',
+    receivers = {},
+    lanes = ['door'],
+    log = silentLog,
+    rules = doorRules,
+  } = options;
   return makeEngine<Door, Json, DoorCommand, DoorReply, DoorData>({
     store,
-    rules: doorRules,
+    rules,
     runbook,
     failed: (data, error) => ({ status: 'failed', data: { ...data, error: error.code } }),
     stopped: (job, reason) => ({

@@ -4,7 +4,7 @@ import type { Store } from '../../cloud/engine/store.ts';
 import { openSqliteStore } from '../../cloud/store/sqlite.ts';
 import { Fault } from '../../shared/faults.ts';
 import { makePlayedClock, type PlayedClock, settle } from './clock.ts';
-import { aborted, DEADLINE_MS, done, gate, keptLog, move, openDoor, waits } from './door.ts';
+import { aborted, DEADLINE_MS, done, doorRules, gate, keptLog, move, openDoor, waits } from './door.ts';
 
 let store: Store;
 let clock: PlayedClock;
@@ -320,4 +320,43 @@ test('who waits for a job hears of its end, or how it is when the patience is ov
   go.open();
   expect((await patient)?.status).toBe('succeeded');
   expect(await engine.wait('nobody', 60_000)).toBeUndefined();
+});
+
+test('who waits when the engine stops is answered at once', async () => {
+  const engine = openDoor({ store, clock, runbook: waits });
+  const { job } = await move(engine, 'open');
+  const waiting = engine.wait(job ?? '', 60_000);
+  await settle();
+  await engine.stop(0);
+  expect((await waiting)?.status).toBe('running');
+});
+
+test('an end that the rules cannot decide is kept and asked about again, 1 s, 2 s, 4 s later', async () => {
+  const log = keptLog();
+  const askedMs: number[] = [];
+  const beginMs = clock.nowMs();
+  const engine = openDoor({
+    store,
+    clock,
+    log,
+    rules: {
+      ...doorRules,
+      decide: (door, event, seen, nowMs) => {
+        const decision = doorRules.decide(door, event, seen, nowMs);
+        if (event.kind !== 'ended') return decision;
+        askedMs.push(nowMs - beginMs);
+        if (askedMs.length === 1) throw new Error('a rule broke');
+        // The second answer forgets to end the job, which would be run again and again.
+        return askedMs.length === 2 ? { ...decision, jobs: [] } : decision;
+      },
+    },
+    runbook: (run) => Promise.resolve(done(run)),
+  });
+  engine.start();
+  const { job } = await move(engine, 'open');
+  await clock.advance(10_000);
+  expect(askedMs).toEqual([0, 1_000, 3_000]);
+  expect(await statusOf(job)).toBe('succeeded');
+  expect(log.sentences).toEqual(Array(2).fill(`the end of job ${job} could not be decided; trying again`));
+  await engine.stop(0);
 });
