@@ -8,7 +8,7 @@ export interface HostPort {
 }
 
 /** `host:port`, `192.0.2.1:53`, `[2001:db8::1]:53`; undefined when it is none. An IPv6 host comes without brackets. */
-export function readHostPort(text: string): HostPort | undefined {
+function readHostPort(text: string): HostPort | undefined {
   const match = /^(?:\[([0-9A-Fa-f:.]+)\]|([A-Za-z0-9.-]+)):(\d{1,5})$/.exec(text);
   const port = Number(match?.[3]);
   if (!match || port > 65_535) return undefined;

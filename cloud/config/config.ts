@@ -37,7 +37,7 @@ export interface Config {
   readonly devices: readonly Device[];
 }
 
-export interface Mqtt {
+interface Mqtt {
   readonly url: string;
   /** PEM, the content of the files. */
   readonly ca: string | undefined;

@@ -7,7 +7,7 @@ import { readName, type Reading } from './dns-name.ts';
  * JSON Schema.
  */
 
-export const NAME = /^[a-z0-9-]{1,40}$/;
+const NAME = /^[a-z0-9-]{1,40}$/;
 
 /** The name of a switch or position. */
 export const Name = z.string().regex(NAME).describe('a name of a-z, 0-9 and -, at most 40 characters');
@@ -29,7 +29,7 @@ export const Region = z
   .regex(/^[a-z]{2}(-[a-z]+)+-\d$/)
   .describe('an AWS region, such as us-east-1');
 
-export const SECRET_MIN = 16;
+const SECRET_MIN = 16;
 
 /** Not described by a pattern, so that an editor accepts `${NAME}`. */
 export const Secret = z

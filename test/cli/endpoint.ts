@@ -6,7 +6,7 @@ import type { Job, State } from '../../shared/messages.ts';
 export const TOKEN = 'SECRET-ops-token-000002';
 const AT = '2026-11-22T12:04:10.000Z';
 
-export interface Asked {
+interface Asked {
   readonly method: string;
   readonly path: string;
   readonly body: Record<string, unknown>;

@@ -2,8 +2,7 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { onTestFinished } from 'vitest';
-import { parseConfig, type Config } from '../../cloud/config/read.ts';
-import { ConfigProblems } from '../../cloud/config/problems.ts';
+import { ConfigProblems, parseConfig, type Config } from '../../cloud/config/read.ts';
 
 /** Every key that this version knows, each with another value than its default. */
 export const EXAMPLE = `

@@ -57,7 +57,7 @@ test('whatever happens to the text of a good file, the answer is a configuration
       expect(said).not.toMatch(/SECRET-/);
       expect(said).not.toMatch(/undefined|\[object|NaN|Invalid input/);
     }),
-    { numRuns: 250 },
+    { numRuns: 150 },
   );
 });
 
@@ -96,7 +96,7 @@ test('whatever stands in place of a value, the answer is a configuration or prob
         expect(said).not.toMatch(/undefined|\[object|NaN|Invalid input/);
       },
     ),
-    { numRuns: 250 },
+    { numRuns: 150 },
   );
 });
 
