@@ -41,9 +41,7 @@ export async function listen(server: Server, port = 0): Promise<number> {
   return address.port;
 }
 
-const hasMosquitto = ['mosquitto', '/usr/sbin/mosquitto'].find(
-  (path) => spawnSync(path, ['-h']).error === undefined,
-);
+const hasMosquitto = ['mosquitto', '/usr/sbin/mosquitto'].find((path) => spawnSync(path, ['-h']).error === undefined);
 
 /** Where Mosquitto must be, its absence fails instead of skipping. */
 export const mosquittoMissing = hasMosquitto === undefined && process.env['DASHOVER_REQUIRE_SERVICES'] === undefined;
@@ -59,9 +57,19 @@ export async function startMosquitto(
   const folder = mkdtempSync(join(tmpdir(), 'dashover-mosquitto-'));
   const file = join(folder, 'mosquitto.conf');
   const open = settings.some((line) => line.startsWith('acl_file')) ? settings : ['allow_anonymous true', ...settings];
+  // Started by root it would become another user, who may not read our temporary files.
+  const user = process.getuid?.() === 0 ? ['user root'] : [];
   writeFileSync(
     file,
-    [`listener ${port} 127.0.0.1`, 'set_tcp_nodelay true', 'persistence false', 'log_type all', ...open, ''].join('\n'),
+    [
+      ...user,
+      `listener ${port} 127.0.0.1`,
+      'set_tcp_nodelay true',
+      'persistence false',
+      'log_type all',
+      ...open,
+      '',
+    ].join('\n'),
   );
   const child = spawn(hasMosquitto, ['-c', file], { stdio: ['ignore', 'ignore', 'pipe'] });
   await running(child);

@@ -273,6 +273,7 @@ test('presence is kept by session: a late will of an older one changes nothing',
   await say({ online: true, session: 'b' });
   await say({ online: false, session: 'a' });
   await say({ online: true, session: 'a' });
+  await say({ online: false, session: 'from before our start' });
   expect(endpoint.presence.of('lobby')).toMatchObject({ online: true, session: 'b' });
   await say({ online: false, session: 'b' });
   expect(endpoint.presence.of('lobby')).toMatchObject({ online: false, session: 'b' });
