@@ -57,7 +57,9 @@ export type SwitchCommand =
   | { readonly kind: 'cancel'; readonly origin: Origin; readonly job: string }
   | { readonly kind: 'clear-alert'; readonly origin: Origin; readonly key: string }
   /** The live records were read while no job was unfinished. */
-  | { readonly kind: 'observed'; readonly reading: Reading };
+  | { readonly kind: 'observed'; readonly reading: Reading }
+  /** The broker has just been reached and may have lost what it retained: the state is told again, as it is. */
+  | { readonly kind: 'tell' };
 
 /** What the live records say. */
 export type Reading =

@@ -22,3 +22,9 @@ export function jobInHand(unfinished: readonly JobRow<JobData>[]): JobRow<JobDat
     unfinished[0]
   );
 }
+
+/** A job whose change may have been made: said so by the runbook, or by a mistake of ours after the change had begun. */
+export function isInDoubt({ status, data, steps }: JobRow<JobData>): boolean {
+  if (data.error?.code === 'unknown-outcome') return true;
+  return status === 'failed' && data.reading?.kind === 'unknown' && steps.some(({ name }) => name === 'change');
+}

@@ -14,6 +14,9 @@ import { onObserved } from './rules/observed.ts';
 import { initialState, type Everywhere, type SwitchState } from './state.ts';
 import type { Automation, Switch } from './switch.ts';
 
+/** A state that has not changed is told again after this long, with whatever is decided then. */
+const TELL_AGAIN_MS = 60_000;
+
 export interface RulesOptions {
   readonly switches: ReadonlyMap<string, Switch>;
   readonly automation: Automation;
@@ -52,8 +55,10 @@ function decide(
   draft.state = withRevision(state, draft.state);
   const described = describeState(draft.settings, draft.automation, draft.state, draft.jobs, nowMs);
   const before = describeState(draft.settings, draft.automation, state, seen.jobs, nowMs);
-  // A reading is told even when it says nothing new: the retained state shows how fresh it is.
-  if (isReading(event) || !isSame(described, before)) draft.messages.push(stateMessage(described));
+  if (isTell(event) || isStale(draft) || !isSame(described, before)) {
+    draft.messages.push(stateMessage(described));
+    draft.state = { ...draft.state, toldAtMs: nowMs };
+  }
   const wakeAtMs = wakeAt(draft);
   return {
     state: draft.state,
@@ -122,6 +127,8 @@ function onCommand(
       return onClearAlert(draft, command);
     case 'observed':
       return onObserved(draft, command.reading);
+    case 'tell':
+      return NOTHING_ASKED;
   }
 }
 
@@ -166,8 +173,13 @@ function isRelease(event: SwitchEvent): boolean {
   return event.kind === 'command' && event.command.kind === 'release';
 }
 
-function isReading(event: SwitchEvent): boolean {
-  return event.kind === 'command' && event.command.kind === 'observed';
+function isTell(event: SwitchEvent): boolean {
+  return event.kind === 'command' && event.command.kind === 'tell';
+}
+
+/** The retained state says as of when it is true, so it is told now and then though nothing has changed. */
+function isStale({ state, nowMs }: Draft): boolean {
+  return state.toldAtMs !== null && nowMs - state.toldAtMs >= TELL_AGAIN_MS;
 }
 
 function tellRelease(draft: Draft, { text }: Answer): Pick<Answer, 'job' | 'text'> {

@@ -1,7 +1,7 @@
 /** Whole jobs and whole states in one sentence or two, for the person who reads nothing else. */
 import type { JobRow } from '../engine/job.ts';
 import type { JobData } from './command.ts';
-import { movingJob } from './in-hand.ts';
+import { isInDoubt, movingJob } from './in-hand.ts';
 import { holdInForce, openAlerts, type Hold, type SwitchState } from './state.ts';
 import type { Automation, Switch } from './switch.ts';
 import { clip, count, list, place, sentence, timeInWords, who } from './text.ts';
@@ -20,7 +20,7 @@ export function jobInWords(row: JobRow<JobData>): string {
     case 'succeeded':
       return `${success(row)}${note}`;
     case 'failed':
-      return data.error?.code === 'unknown-outcome'
+      return isInDoubt(row)
         ? `It could not be learnt whether ${row.lane} moved to ${place(data.to)}. ${problem(data)}`
         : `${asked(row)} failed; the records were not changed. ${problem(data)}`;
     case 'refused':

@@ -76,6 +76,8 @@ export type Doubt = {
   readonly automatic: boolean;
   readonly by: Asker;
   readonly reason: string | null;
+  /** The records that its failover found, when they equalled no position. */
+  readonly before: readonly RecordSet[] | null;
 };
 
 /** A recovery that closed the last alert while a human held the switch: judged when the hold ends by its time. */
@@ -117,6 +119,8 @@ export type SwitchState = {
   /** The owned sets as the failover found them, when they equalled no position. */
   readonly before: readonly RecordSet[] | null;
   readonly cachesUntilMs: number | null;
+  /** When the state was last told as a message. */
+  readonly toldAtMs: number | null;
   readonly bornAtMs: number;
 };
 
@@ -151,6 +155,7 @@ export function initialState(name: string, nowMs: number): SwitchState {
     doubt: null,
     before: null,
     cachesUntilMs: null,
+    toldAtMs: null,
     bornAtMs: nowMs,
   };
 }

@@ -1,5 +1,6 @@
 import { isUnfinished, type JobEnd, type JobRow } from '../../engine/job.ts';
 import type { Interrupt, JobData } from '../command.ts';
+import { isInDoubt } from '../in-hand.ts';
 import { DIFFERENCES_MAX, type Asker, type SwitchState } from '../state.ts';
 import type { Switch } from '../switch.ts';
 import { clip } from '../text.ts';
@@ -65,7 +66,7 @@ function arrive(state: SwitchState, data: JobData, settings: Switch, nowMs: numb
 /** The position as the job's last look at the records says it, and who is to thank for it. */
 function whereNow(state: SwitchState, job: JobRow<JobData>, name: string, nowMs: number): SwitchState {
   const { data } = job;
-  if (data.error?.code === 'unknown-outcome') return inDoubt(state, job, nowMs);
+  if (isInDoubt(job)) return inDoubt(state, job, nowMs);
   const switched = data.outcome === 'switched';
   const kept = switched ? { ...state, cachesUntilMs: data.cachesUntilMs, before: data.before ?? state.before } : state;
   const found = positionFound(data, job.status === 'succeeded');
@@ -115,6 +116,7 @@ function inDoubt(state: SwitchState, { id, data }: JobRow<JobData>, nowMs: numbe
     automatic: data.automatic,
     by: ownerOf(data),
     reason: data.reason,
+    before: data.command === 'failover' ? data.before : null,
   };
   return confirmIncident({ ...state, position: 'unknown', sinceMs: nowMs, by: null, drift: [], doubt });
 }

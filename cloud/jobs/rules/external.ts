@@ -65,7 +65,7 @@ function settleDoubt(state: SwitchState, position: string, settings: Switch, now
   if (position === doubt.to) {
     const { kind: trigger, actor } = doubt.by;
     const by = { trigger, actor, job: doubt.job };
-    const arrived = { ...settled, by };
+    const arrived = { ...settled, by, before: doubt.before ?? settled.before };
     const arrival = { to: doubt.to, automatic: doubt.automatic, by: doubt.by, reason: doubt.reason, switched: true };
     return {
       state:

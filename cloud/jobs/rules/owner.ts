@@ -104,7 +104,6 @@ export function onCancel(draft: Draft, { origin, job: id }: Of<'cancel'>): Answe
       draft,
       origin,
       refusal('too-late', `Job ${id} has begun to send its change and cannot be cancelled.`),
-      job,
     );
   }
   const reason: Interrupt = { status: 'cancelled', text: `${who(origin)} cancelled it.` };
@@ -148,9 +147,9 @@ export function onClearAlert(draft: Draft, { origin, key }: Of<'clear-alert'>): 
   return { job: null, refusal: null, text };
 }
 
-function turnAway(draft: Draft, origin: Origin, error: CodedRefusal, job: JobRow<JobData> | null = null): Answer {
-  write(draft, 'refused', `${who(origin)}: ${sentence(error.message)}`, { code: error.code, job: job?.id ?? null });
-  return { job, refusal: error, text: error.message };
+function turnAway(draft: Draft, origin: Origin, error: CodedRefusal): Answer {
+  write(draft, 'refused', `${who(origin)}: ${sentence(error.message)}`, { code: error.code });
+  return { job: null, refusal: error, text: error.message };
 }
 
 /** The change may have left: from then on only an opposite command helps. */
