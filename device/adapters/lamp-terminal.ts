@@ -55,12 +55,11 @@ export function makeTerminalLamp(options: TerminalLampOptions): LampPort {
   return {
     show(lamp) {
       if (shown && patternOf(shown).word === patternOf(lamp).word && shown.text === lamp.text) return;
-      const news = !shown || patternOf(shown).word !== patternOf(lamp).word || shown.text !== lamp.text;
       shown = lamp;
       blinking.abort();
       blinking = new AbortController();
       if (live) void blink(lamp, blinking.signal);
-      else if (news) stdout.write(`${patternOf(lamp).word}: ${printable(lamp.text)}\n`);
+      else stdout.write(`${patternOf(lamp).word}: ${printable(lamp.text)}\n`);
     },
     say(text) {
       const before = line;

@@ -91,7 +91,7 @@ export async function connect(
   client.on('message', (topic, payload, { retain }) => hear({ topic, payload, retained: retain }));
   client.on('disconnect', ({ reasonCode }) => {
     takenOver = isTakenOver(reasonCode);
-    why ??= faultInWords({ code: reasonCode });
+    why ??= faultInWords(Object.assign(new Error(`the broker said reason ${reasonCode}`), { code: reasonCode }));
     // Whoever says goodbye is to hang up; not all do.
     reset();
   });

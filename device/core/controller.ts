@@ -121,7 +121,10 @@ function react(state: ControllerState, event: ControllerEvent): Turn {
 function gesture(state: ControllerState, event: ControllerEvent & { kind: 'gesture' }): Turn {
   const calm: ControllerState = { ...state, notice: null };
   if (event.command) return pressed(calm, { ...event, command: event.command });
-  const text = event.gesture === 'click' ? lampOf(calm).text : `This button has no command for ${event.gesture}.`;
+  const text =
+    event.gesture === 'click'
+      ? lampOf({ ...calm, finger: 'off' }).text
+      : `This button has no command for ${event.gesture}.`;
   return { next: calm, effects: [{ kind: 'say', text }] };
 }
 

@@ -41,7 +41,7 @@ export type ButtonFault = 'pressed-at-start' | 'held-too-long';
 export type Signal =
   /** The finger is down; `ripe` when letting go now is a hold. */
   | { readonly kind: 'holding'; readonly ripe: boolean }
-  /** The finger is up, or its press means nothing any more. */
+  /** The finger is up, or its press means nothing any more. Comes after what the press meant, so that no lamp flickers. */
   | { readonly kind: 'let-go' }
   /** `atMs` is the release that completed it. */
   | { readonly kind: 'gesture'; readonly gesture: Gesture; readonly atMs: number }
@@ -125,7 +125,7 @@ const ROWS: Readonly<Record<number, Gesture>> = { 1: 'click', 2: 'double', 3: 't
 function jam(before: Recogniser): Recognised {
   return {
     next: { ...before, finger: { kind: 'stuck' } },
-    signals: [{ kind: 'let-go' }, { kind: 'fault', fault: 'held-too-long' }],
+    signals: [{ kind: 'fault', fault: 'held-too-long' }, { kind: 'let-go' }],
   };
 }
 
@@ -165,7 +165,7 @@ function release(before: Recogniser, atMs: number, holdMs: number): Recognised {
       const { clicks } = finger;
       const heldMs = atMs - finger.sinceMs;
       const up: Recogniser = { ...before, finger: { kind: 'up' } };
-      const ended = (signal: Signal): Recognised => ({ next: up, signals: [{ kind: 'let-go' }, signal] });
+      const ended = (signal: Signal): Recognised => ({ next: up, signals: [signal, { kind: 'let-go' }] });
       if (heldMs <= NOISE_MS_MAX) {
         const back: Finger = clicks === 0 ? { kind: 'up' } : { kind: 'between', clicks, sinceMs: atMs };
         return { next: { ...before, finger: back }, signals: [{ kind: 'let-go' }] };
@@ -186,6 +186,6 @@ function release(before: Recogniser, atMs: number, holdMs: number): Recognised {
 function spoil(before: Recogniser, atMs: number, why: string): Recognised {
   return {
     next: { ...before, finger: { kind: 'spoilt', sinceMs: atMs } },
-    signals: [{ kind: 'let-go' }, { kind: 'cancelled', why }],
+    signals: [{ kind: 'cancelled', why }, { kind: 'let-go' }],
   };
 }

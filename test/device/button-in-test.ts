@@ -1,3 +1,4 @@
+import type { Clock } from '../../shared/clock.ts';
 import { systemClock } from '../../shared/system-clock.ts';
 import { silentLog } from '../../shared/log.ts';
 import { makeMqttLink, type MqttLinkOptions } from '../../device/adapters/link-mqtt.ts';
@@ -36,7 +37,7 @@ function linkOptions(broker: Road): MqttLinkOptions {
   };
 }
 
-export function startButton(road: Road, deadlineMs: number): ButtonInTest {
+export function startButton(road: Road, deadlineMs: number, clock: Clock = systemClock): ButtonInTest {
   const lamps: Lamp[] = [];
   const said: string[] = [];
   const stop = new AbortController();
@@ -63,7 +64,7 @@ export function startButton(road: Road, deadlineMs: number): ButtonInTest {
     holdMs: 1_000,
     buttons: [{ gestures: { hold: 'failover', 'click-hold': 'restore', triple: 'drill' } }],
   } as const;
-  const link = makeMqttLink(linkOptions(road));
+  const link = makeMqttLink({ ...linkOptions(road), clock });
   const hear = (_fields: object, text: string): void => void said.push(text);
   const log = { ...silentLog, info: hear, warn: hear };
   const running = runButton(settings, { clock: systemClock, ids: randomIds, link, input, lamp, log }, stop.signal);

@@ -1,6 +1,8 @@
 import { once } from 'node:events';
 import { type AddressInfo, createServer } from 'node:net';
 import { expect, test } from 'vitest';
+import type { Clock } from '../../shared/clock.ts';
+import { systemClock } from '../../shared/system-clock.ts';
 import { openBroker } from './broker.ts';
 import { startButton } from './button-in-test.ts';
 import { playEndpoint } from './endpoint-played.ts';
@@ -32,6 +34,10 @@ test.concurrent('a hold moves the switch, and the lamp tells each step only when
   ]);
   expect(endpoint.heard).toMatchObject([{ command: 'failover', switch: 'www', expiresInMs: MINUTE_MS }]);
   expect(endpoint.heard[0]).not.toHaveProperty('ifRevision');
+  // Nothing waits at the broker for an endpoint that comes later.
+  await using late = await playEndpoint(broker.url, 'silent');
+  await until('what the broker keeps', () => late.presences.length > 0);
+  expect(late.heard).toEqual([]);
 });
 
 test.concurrent('a restore carries the revision that the lamp showed, a drill shows itself as one', async () => {
@@ -166,10 +172,18 @@ test.concurrent('a broker of MQTT 5 that tells of the takeover is believed at on
     socket.on('error', () => socket.destroy());
   }).listen(0, '127.0.0.1');
   await once(broker, 'listening');
-  await using button = startButton(`mqtt://127.0.0.1:${(broker.address() as AddressInfo).port}`, MINUTE_MS);
+  const sleepsMs: number[] = [];
+  const sleep: Clock['sleep'] = (ms, signal) => {
+    sleepsMs.push(ms);
+    return systemClock.sleep(ms, signal);
+  };
+  const url = `mqtt://127.0.0.1:${(broker.address() as AddressInfo).port}`;
+  await using button = startButton(url, MINUTE_MS, { ...systemClock, sleep });
   const told = (): boolean => button.said.some((text) => text.startsWith('Another client has connected as "lobby"'));
   await until('the button says so', told);
   await until('offline', () => button.lamp() === 'offline');
+  // Coming back at once would throw the other one out again.
+  await until('it keeps away for a while', () => sleepsMs.includes(30_000));
   expect(connects).toBe(1);
   broker.close();
 });
