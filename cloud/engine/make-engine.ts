@@ -33,6 +33,7 @@ function make(options: InsideOptions): Engine<Json, unknown, unknown, Json> {
 
   const decide = makeDecider(options, reached, ({ decided, decision }) => {
     tell(decision.outgoing);
+    for (const { kind, lane, text } of decision.journal) log.info({ kind, lane }, text);
     for (const change of decision.jobs) {
       if (change.kind !== 'interrupt') continue;
       const running = runner.running().find(({ lease }) => lease.job === change.id);

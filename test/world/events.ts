@@ -48,7 +48,9 @@ function eventOf(message: Published): WorldEvent | undefined {
 }
 
 function commandEvent(message: Published, topic: string): WorldEvent {
-  const text = message.payload.toString('utf8', 0, TEXT_MAX).replaceAll(/[^\x20-\x7e]/g, '.');
+  const body = message.payload.toString('utf8', 0, TEXT_MAX);
+  const word = fieldOf(parseJson(message.payload.toString()), 'command');
+  const text = typeof word === 'string' ? word : body.replaceAll(/[^\x20-\x7e]/g, '.');
   return { kind: 'command', client: message.client ?? 'somebody', topic, text };
 }
 

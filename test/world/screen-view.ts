@@ -22,7 +22,7 @@ export interface View {
 }
 
 export const KEYS = [
-  'h hold: failover   r click-hold: restore   d triple: drill   q quit',
+  'h hold: failover   r click-hold: restore   d triple: drill   ? commands to try   q quit',
   'worst day:  k kill the endpoint   n cut the button’s network   t Route 53 throttles   l it loses a reply',
 ] as const;
 

@@ -6,6 +6,7 @@ import { lineOf } from './plain-lines.ts';
 import { drawScreen, type View } from './screen-view.ts';
 import { startVirtualButton, type VirtualButton } from './virtual-button.ts';
 import { type Visit, visit } from './visitor.ts';
+import { welcome } from './welcome.ts';
 import type { World } from './world.ts';
 
 const LINES_KEPT_MAX = 200;
@@ -13,6 +14,10 @@ const DRAW_MS = 100;
 const VISIT_MS = 1_000;
 const THROTTLE_MS = 10_000;
 const RESTART_MS = 3_000;
+
+/** The alternate screen without a cursor, and back. */
+const ENTER = '\u001B[?1049h\u001B[?25l';
+const LEAVE = '\u001B[?25h\u001B[?1049l';
 
 const GESTURES: Readonly<Record<string, Gesture>> = { h: 'hold', r: 'click-hold', d: 'triple', c: 'click' };
 
@@ -23,19 +28,33 @@ export async function runScreen(world: World, stop: AbortSignal): Promise<void> 
   const { stdin, stdout } = process;
   const shown = startView(world);
   let lampSinceMs = Date.now();
+  let lampWord = '';
+  let isHelp = false;
   await using button = await startVirtualButton(world, {
     onLamp: (lamp) => {
+      const { word } = patternOf(lamp);
+      if (word === lampWord) return;
+      lampWord = word;
       lampSinceMs = Date.now();
-      shown.say(`lamp      ${patternOf(lamp).word}  ${lamp.text}`);
+      shown.say(`lamp      ${word}`);
     },
     onSay: (text) => shown.say(`button    ${text}`),
   });
+  // The commands are shown on the ordinary screen, where they can be copied and stay when all has ended.
+  const toggleHelp = (): void => {
+    isHelp = !isHelp;
+    const help = `${LEAVE}${welcome(world.file, world.folder, world.moved)}\nPress ? to go back.\n`;
+    stdout.write(isHelp ? help : ENTER);
+  };
   const offWorld = watchWorld(world, (event) => shown.happen(event));
   const keys = (chunk: string): void => {
-    for (const key of chunk) pressKey(key, { world, button, say: shown.say, quit: () => over.abort() });
+    for (const key of chunk) {
+      if (key === '?') toggleHelp();
+      else pressKey(key, { world, button, say: shown.say, quit: () => over.abort() });
+    }
   };
 
-  stdout.write('\u001B[?1049h\u001B[?25l');
+  stdout.write(ENTER);
   stdin.setRawMode(true).setEncoding('utf8').on('data', keys);
   try {
     let visitedMs = 0;
@@ -46,13 +65,13 @@ export async function runScreen(world: World, stop: AbortSignal): Promise<void> 
       }
       const view = shown.view(button.lamp, isLit(button.lamp, Date.now() - lampSinceMs), button.cable.isCut);
       const lines = drawScreen(view, stdout.columns, stdout.rows);
-      stdout.write(`\u001B[H${lines.map((line) => `${line}\u001B[K`).join('\r\n')}\u001B[J`);
+      if (!isHelp) stdout.write(`\u001B[H${lines.map((line) => `${line}\u001B[K`).join('\r\n')}\u001B[J`);
       await new Promise((resolve) => setTimeout(resolve, DRAW_MS));
     }
   } finally {
     offWorld();
     stdin.off('data', keys).setRawMode(false).pause();
-    stdout.write('\u001B[?25h\u001B[?1049l');
+    if (!isHelp) stdout.write(LEAVE);
   }
 }
 
@@ -79,7 +98,7 @@ function startView(world: World) {
     },
     happen(event: WorldEvent): void {
       const line = lineOf(event, Date.now());
-      if (line !== null) add(line);
+      if (line !== null && isNews(event)) add(line);
       if (event.kind === 'state') state = event.state;
       if (event.kind === 'job') job = event.job;
       if (event.kind === 'presence' && event.who.startsWith('endpoint')) endpoint = event.online ? 'online' : 'offline';
@@ -99,6 +118,11 @@ function startView(world: World) {
       nowMs: Date.now(),
     }),
   };
+}
+
+/** Steps, states and DNS have their own places on the screen. */
+function isNews(event: WorldEvent): boolean {
+  return event.kind !== 'state' && event.kind !== 'dns' && !(event.kind === 'job' && event.type === 'step');
 }
 
 function siteText(isDown: boolean): string {

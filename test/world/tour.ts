@@ -34,8 +34,13 @@ async function tour(): Promise<void> {
   write('A broker, a Route 53 with its name server, two web sites, the endpoint and a button, all on this machine.');
   await using world = await startWorld({ folder, ports: 'any', onEndpoint: (sentence) => write(`      ${sentence}`) });
   using story = beginStory(world, write);
+  let shown = '';
   await using button = await startVirtualButton(world, {
-    onLamp: (lamp) => write(`      lamp    ${patternOf(lamp).word}: ${lamp.text}`),
+    onLamp: (lamp) => {
+      const { word } = patternOf(lamp);
+      if (word !== shown) write(`      lamp    ${word}: ${lamp.text}`);
+      shown = word;
+    },
   });
   const stage = { world, button, story };
   await allIsWell(stage);
