@@ -9,10 +9,12 @@ import { silentLog } from '../../shared/log.ts';
 import { systemClock } from '../../shared/system-clock.ts';
 import { mosquittoMissing, startMosquitto, type TestBroker } from './mqtt-brokers.ts';
 
+const OPENSSL = 'openssl';
+
 /** Certificates are made by openssl; without it, or without Mosquitto, there is nothing to test here. */
 const missing =
   mosquittoMissing ||
-  (spawnSync('openssl', ['version']).error !== undefined && process.env['DASHOVER_REQUIRE_SERVICES'] === undefined);
+  (spawnSync(OPENSSL, ['version']).error !== undefined && process.env['DASHOVER_REQUIRE_SERVICES'] === undefined);
 
 let folder: string;
 let broker: TestBroker;
@@ -21,7 +23,7 @@ const open: AsyncDisposable[] = [];
 const pem = (name: string): string => readFileSync(join(folder, name), 'utf8');
 
 function openssl(...args: string[]): void {
-  execFileSync('openssl', args, { cwd: folder, stdio: 'pipe' });
+  execFileSync(OPENSSL, args, { cwd: folder, stdio: 'pipe' });
 }
 
 /** An authority, and what it signs: a key and a certificate for `name`. */

@@ -1,5 +1,5 @@
 /** As much of a browser's page as the dashboard's script touches: elements with text, children and listeners. */
-export class FakeElement {
+class FakeElement {
   id = '';
   textContent = '';
   className = '';
