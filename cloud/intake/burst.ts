@@ -1,6 +1,6 @@
 import type { Clock } from '../../shared/clock.ts';
 
-/** CONTRACT: bursts of 50 are told singly, the rest is counted in one message. */
+/** Bursts of 50 are told singly, the rest is counted in one message, on `errors` as in the journal. */
 export const SINGLY_MAX = 50;
 const WINDOW_MS = 10_000;
 
