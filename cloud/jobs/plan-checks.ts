@@ -129,14 +129,26 @@ function policyOf(set: RecordSet): string {
 
 function aliasWithoutTarget({ strangers, after, creates, zone }: Draft): PlanRefusal | undefined {
   const there = [...strangers, ...after];
-  for (const { name, type, alias } of creates) {
-    if (alias?.zone !== zone.id) continue;
-    const target = normalName(alias.name);
-    if (there.some((set) => set.name === target && set.type === type)) continue;
-    return unsafe(
-      `${type} ${name} is an alias of ${target}, and the zone has no ${type} record there.`,
-      `Create ${type} ${target} first, or point the alias elsewhere.`,
-    );
+  for (const set of creates) {
+    if (set.alias?.zone !== zone.id) continue;
+    const words = `${tripleInWords(set)} is an alias of ${normalName(set.alias.name)}`;
+    const end = endOfAliases(set, there, zone.id);
+    if (end === undefined) continue;
+    if (end === 'circle') return unsafe(`${words}, and so in the end of itself.`);
+    return unsafe(`${words}, and the zone has no ${end} record.`, `Create ${end} first, or point the alias elsewhere.`);
+  }
+  return undefined;
+}
+
+/** What is wrong with where an alias leads inside its zone: `circle`, or the type and name that are missing. */
+function endOfAliases(set: RecordSet, there: readonly RecordSet[], zone: string): string | undefined {
+  const passed = new Set<RecordSet>();
+  for (let at: RecordSet | undefined = set; at?.alias?.zone === zone;) {
+    if (passed.has(at)) return 'circle';
+    passed.add(at);
+    const target = normalName(at.alias.name);
+    at = there.find(({ name, type }) => name === target && type === set.type);
+    if (!at) return `${set.type} ${target}`;
   }
   return undefined;
 }
