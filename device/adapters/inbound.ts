@@ -3,7 +3,7 @@ import { describeIssues } from '../../shared/command.ts';
 import type { Reply } from '../core/ports.ts';
 
 /** A job with all its steps is a few kilobytes; AWS IoT carries at most 128. */
-export const INBOUND_BYTES_MAX = 131_072;
+const INBOUND_BYTES_MAX = 131_072;
 
 type Read<T> = { readonly ok: T } | { readonly problem: string };
 

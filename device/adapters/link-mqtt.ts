@@ -176,7 +176,7 @@ export function makeMqttLink(options: MqttLinkOptions): Link {
 }
 
 /** 0.5 s, 1 s, 2 s, 4 s, 5 s, of which a random part between half and all: buttons do not come back in step. */
-export function reconnectMs(failures: number, jitter: number): number {
+function reconnectMs(failures: number, jitter: number): number {
   const full = Math.min(RECONNECT_MS_MAX, RECONNECT_MS_MIN * 2 ** Math.min(Math.max(0, failures - 1), 10));
   return Math.round(full * (0.5 + jitter / 2));
 }

@@ -59,7 +59,7 @@ export interface Connection {
   end(): Promise<void>;
 }
 
-export interface Outgoing {
+interface Outgoing {
   readonly topic: string;
   readonly payload: string;
   readonly retain: boolean;

@@ -8,13 +8,13 @@ import { type Delivery, type Reply, SEND_MS_MAX } from './ports.ts';
 import { carriesOut, type Intent, type Notice, type Press, repeatMs } from './press.ts';
 
 /** How long a refusal or a finished drill stays on the lamp, unless the button is touched. */
-export const NOTICE_MS = 60_000;
+const NOTICE_MS = 60_000;
 /** A press that was not heard is bad news for somebody who may be on the way back to the button. */
-export const NOT_DELIVERED_NOTICE_MS = 300_000;
+const NOT_DELIVERED_NOTICE_MS = 300_000;
 /** How long the state may lag behind the end of its job before the lamp stops waiting for it. */
-export const SETTLE_MS_MAX = 5_000;
+const SETTLE_MS_MAX = 5_000;
 /** Without a word about a job for this long, the lamp goes back to the state of the switch. */
-export const SILENCE_MS_MAX = 900_000;
+const SILENCE_MS_MAX = 900_000;
 
 const NONE: Press = { kind: 'none' };
 const say = (text: string): Effect => ({ kind: 'say', text });

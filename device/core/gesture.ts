@@ -4,7 +4,7 @@
  * button never fires; a line that is down at the start, or too long, is a fault and never a command.
  */
 
-export const GESTURES = ['click', 'double', 'triple', 'hold', 'click-hold'] as const;
+const GESTURES = ['click', 'double', 'triple', 'hold', 'click-hold'] as const;
 export type Gesture = (typeof GESTURES)[number];
 
 /** A press of at most this is contact noise or an electrical spike: a spike before a hold must not make it a click-hold. */
@@ -36,7 +36,7 @@ export type Contact =
   | { readonly kind: 'edge'; readonly pressed: boolean; readonly atMs: number }
   | { readonly kind: 'tick'; readonly atMs: number };
 
-export type ButtonFault = 'pressed-at-start' | 'held-too-long';
+type ButtonFault = 'pressed-at-start' | 'held-too-long';
 
 export type Signal =
   /** The finger is down; `ripe` when letting go now is a hold. */

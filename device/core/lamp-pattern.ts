@@ -8,7 +8,7 @@ import type { Lamp } from './lamp.ts';
 export type Colour = 'red' | 'green' | 'blue';
 
 /** Lit for `onMs` in all of `colours` together, then dark for `darkMs`. */
-export interface Pulse {
+interface Pulse {
   readonly colours: readonly Colour[];
   readonly onMs: number;
   readonly darkMs: number;

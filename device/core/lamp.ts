@@ -118,7 +118,7 @@ const FLASHES: Readonly<Record<string, number>> = {
 };
 
 /** 1: refused or failed, look at the endpoint; the others as in device/README.md. */
-export function refusalFlashes(code: string): number {
+function refusalFlashes(code: string): number {
   return FLASHES[code] ?? 1;
 }
 

@@ -41,7 +41,7 @@ export type Notice =
   | { readonly kind: 'drilled'; readonly text: string; readonly untilMs: number };
 
 /** Repeats until `accepted`: after 1 s, 2 s, 4 s, then every 5 s; some fourteen in the default minute. */
-export const REPEAT_MS_MIN = 1_000;
+const REPEAT_MS_MIN = 1_000;
 export const REPEAT_MS_MAX = 5_000;
 
 /** Wait before the next repeat, when `sends` have been made. */

@@ -6,8 +6,10 @@ import { tmpdir, userInfo } from 'node:os';
 import { join } from 'node:path';
 
 const PROGRAM = ['mosquitto', '/usr/sbin/mosquitto'].find((name) => spawnSync(name, ['-h']).error === undefined);
+// Found on the path, as Mosquitto is.
+const OPENSSL = 'openssl';
 /** Not on every machine; where it is, the same promises are kept over MQTT 5 and TLS. */
-export const hasMosquitto = PROGRAM !== undefined && spawnSync('openssl', ['version']).error === undefined;
+export const hasMosquitto = PROGRAM !== undefined && spawnSync(OPENSSL, ['version']).error === undefined;
 
 export interface Mosquitto extends AsyncDisposable {
   readonly port: number;
@@ -26,7 +28,7 @@ export async function openMosquitto(): Promise<Mosquitto> {
   const cert = join(folder, 'cert.pem');
   // One certificate that signs itself is authority, broker and client in one: it lives for this test only.
   execFileSync(
-    'openssl',
+    OPENSSL,
     [
       'req',
       '-x509',
