@@ -17,7 +17,7 @@ const TAKEN_OVER_MS = 30_000;
 const SHORT_MS = 10_000;
 const SHORT_CLOSES_MIN = 3;
 const SHORT_WITHIN_MS = 120_000;
-/** CONTRACT: presence is repeated every minute, because AWS IoT gives no retained message to a wildcard. */
+/** Presence is repeated every minute, because AWS IoT gives no retained message to a wildcard. */
 const PRESENCE_MS = 60_000;
 const FAREWELL_MS_MAX = 1_000;
 /** A press is withdrawn so long before its deadline: when the lamp says that it was not delivered, it is off the line. */

@@ -4,7 +4,7 @@ import { z } from 'zod';
 import { COMMANDS, EXPIRES_IN_MS_DEFAULT, EXPIRES_IN_MS_MAX } from '../../shared/command.ts';
 import { PREFIX_DEFAULT } from '../../shared/topics.ts';
 
-/** CONTRACT: a hold is shorter than 10 s, and longer than a click. */
+/** Longer than a click, and well below the 10 s after which a line counts as stuck. */
 const HOLD_MS = { min: 500, max: 5_000, default: 1_000 };
 const DEADLINE_MS_MIN = 1_000;
 /** AWS IoT: at most 7 slashes in a topic. Ours add three to the prefix. */
