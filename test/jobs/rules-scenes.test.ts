@@ -1,5 +1,20 @@
 import { expect, test } from 'vitest';
-import { HOUR, makeWorld, MINUTE, SECOND } from './lane-driver.ts';
+import { acknowledgeAll } from '../../cloud/jobs/rules/alerts.ts';
+import { lastLook } from '../../cloud/jobs/rules/permit.ts';
+import { HOUR, makeWorld, MINUTE, SECOND, type World } from './lane-driver.ts';
+
+/** Automation fails over www, and its move has not sent anything yet. */
+function failing() {
+  const world = makeWorld({ switches: ['www', 'shop', 'mail', 'api'] });
+  world.alert({ cycle: 'c1' });
+  return world;
+}
+
+function look(world: World): string | null {
+  const job = world.running();
+  if (!job) throw new Error('nothing runs');
+  return lastLook(job, world.stateOf(), world.automation, world.nowMs());
+}
 
 /** The stories an on-call team would ask about first, played with the rules alone. */
 
@@ -250,4 +265,78 @@ test('a press cancelled before its change leaves the switch where it was, and th
   world.end(world.running(), { status: 'cancelled' });
   expect(world.job(job?.id).data.note).toContain('ops (button) cancelled it');
   expect(world.running()?.id).toBe(again.job?.id);
+});
+
+test('the last look lets an automatic failover go while nothing has changed, and stops it for whatever has', () => {
+  expect(look(failing())).toBeNull();
+
+  const closed = failing();
+  closed.recover({ cycle: 'c1' });
+  expect(look(closed)).toContain('alert closed');
+
+  const held = failing();
+  held.hold();
+  expect(look(held)).toContain('A human took the switch');
+
+  const tripped = failing();
+  for (const on of ['shop', 'mail', 'api']) tripped.alert({ on });
+  tripped.pass(0);
+  expect(look(tripped)).toContain('Automation stopped itself');
+
+  const acknowledged = failing();
+  const { alerts } = acknowledged.stateOf();
+  const state = { ...acknowledged.stateOf(), alerts: acknowledgeAll(alerts, false) };
+  const job = acknowledged.running();
+  expect(job && lastLook(job, state, acknowledged.automation, acknowledged.nowMs())).toContain(
+    'restored over its alert',
+  );
+  expect(job && lastLook(job, acknowledged.stateOf(), { ...acknowledged.automation, mode: 'off' }, 0)).toContain('off');
+
+  const human = failing();
+  human.press('failover');
+  human.hold();
+  expect(look(human)).toBeNull();
+});
+
+test('the last look stops an automatic restore when an alert has opened', () => {
+  const world = makeWorld({ guards: { restoreAfterMs: 0, cooldownMs: 0 } });
+  world.alert({ cycle: 'c1' });
+  world.arrive();
+  const restore = world.recover({ cycle: 'c1' }).job;
+  expect(restore && lastLook(restore, world.stateOf(), world.automation, world.nowMs())).toBeNull();
+  world.alert({ cycle: 'c2' });
+  expect(restore && lastLook(restore, world.stateOf(), world.automation, world.nowMs())).toContain('alert opened');
+});
+
+test('a recovery of an older cycle does not close a newer alert', () => {
+  const world = makeWorld();
+  world.alert({ cycle: 'c2' });
+  world.recover({ cycle: 'c1' });
+  expect(world.state().alerts).toHaveLength(1);
+  const dated = makeWorld();
+  dated.alert({ cycle: 'c1', atMs: 2_000 });
+  dated.recover({ cycle: 'c1', atMs: 1_000 });
+  expect(dated.state().alerts).toHaveLength(1);
+});
+
+test('a repeat of a command that was refused on its road is answered with the job, at its start with the refusal', () => {
+  const world = makeWorld();
+  world.press('failover', { id: 'p1' });
+  const error = { code: 'foreign-record', message: 'An MX record is in the way.', hint: 'Remove it.', guard: null };
+  world.end(world.running(), { status: 'refused', error });
+  expect(world.press('failover', { id: 'p1' })).toMatchObject({ refusal: null, job: { status: 'refused' } });
+  world.press('restore', { id: 'p2', ifRevision: 99 });
+  expect(world.press('restore', { id: 'p2', ifRevision: 99 }).refusal?.code).toBe('stale');
+});
+
+test('a recovery told twice is one recovery: after a hold has ended its restore, the repeat starts none', () => {
+  const world = makeWorld();
+  world.alert({ cycle: 'c1' });
+  world.arrive();
+  world.recover({ cycle: 'c1' });
+  world.hold();
+  expect(world.waiting()).toBeUndefined();
+  world.release();
+  expect(world.recover({ cycle: 'c1' }).job).toBeNull();
+  expect(world.waiting()).toBeUndefined();
 });

@@ -46,8 +46,10 @@ function repeat(draft: Draft, known: JobRow<JobData>, { origin }: MoveCommand): 
   draft.messages.push(...(again.length > 0 ? again : [toJobs(type, known, draft.nowMs)]));
   const text = jobInWords(known);
   write(draft, 'repeat', `${who(origin)} sent a command again that is known. ${text}`, about(known));
+  // What was refused at its start is answered with the refusal again; what was refused on its road was accepted first.
   const { error } = known.data;
-  const refused = known.status === 'refused' && error ? (error as CodedRefusal) : null;
+  const atStart = known.status === 'refused' && known.startedAtMs === null;
+  const refused = atStart && error ? (error as CodedRefusal) : null;
   return { job: known, refusal: refused, text };
 }
 
