@@ -25,6 +25,8 @@ export interface Route53Options {
   /** Only for a local Route 53; undefined is AWS, unless the environment says otherwise. */
   readonly endpoint: string | undefined;
   readonly log: Log;
+  /** How long one request may take, milliseconds; by default 5,000. */
+  readonly requestMsMax?: number;
 }
 
 export interface OpenRecordStore extends RecordStore {
@@ -37,7 +39,12 @@ export interface OpenRecordStore extends RecordStore {
  * Route 53 through the AWS SDK. Each method makes its calls once: retries belong to the caller, who can read back
  * between them (the SDK's own would resend an applied DELETE and CREATE, and report it as failed).
  */
-export async function openRecordStore({ region, endpoint, log }: Route53Options): Promise<OpenRecordStore> {
+export async function openRecordStore({
+  region,
+  endpoint,
+  log,
+  requestMsMax = REQUEST_MS_MAX,
+}: Route53Options): Promise<OpenRecordStore> {
   const client = new Route53Client({
     region,
     ...(endpoint === undefined ? {} : { endpoint }),
@@ -46,7 +53,7 @@ export async function openRecordStore({ region, endpoint, log }: Route53Options)
     maxAttempts: 1,
     requestHandler: {
       connectionTimeout: CONNECT_MS_MAX,
-      requestTimeout: REQUEST_MS_MAX,
+      requestTimeout: requestMsMax,
       // Without it a late answer is only warned about, and the call hangs.
       throwOnRequestTimeout: true,
       httpAgent: { keepAlive: true },
