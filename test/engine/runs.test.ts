@@ -357,6 +357,7 @@ test('an end that the rules cannot decide is kept and asked about again, 1 s, 2 
   await clock.advance(10_000);
   expect(askedMs).toEqual([0, 1_000, 3_000]);
   expect(await statusOf(job)).toBe('succeeded');
-  expect(log.sentences).toEqual(Array(2).fill(`the end of job ${job} could not be decided; trying again`));
+  const retries = `the end of job ${job} could not be decided; trying again`;
+  expect(log.sentences.filter((sentence) => sentence.includes('could not be decided'))).toEqual([retries, retries]);
   await engine.stop(0);
 });

@@ -1,7 +1,7 @@
 import { relative } from 'node:path';
 import { topics } from '../../shared/topics.ts';
 import { PREFIX_DEFAULT } from '../../shared/topics.ts';
-import type { WorldFile } from './world-file.ts';
+import { SECOND_DEVICE, type WorldFile } from './world-file.ts';
 
 /** What a newcomer sees first: where everything is, and commands that can be copied as they stand. */
 export function welcome(world: WorldFile, folder: string, moved: readonly string[]): string {
@@ -43,7 +43,7 @@ By command line and API:
 
 By a button on this keyboard (h holds, r clicks and holds):
 
-  npx dashover-button run --url ${world.mqtt} --device ${world.device} --switch ${world.switch}
+  npx dashover-button run --url ${world.mqtt} --device ${SECOND_DEVICE} --switch ${world.switch}
 
 Everything that happens is told below, in UTC. Ctrl-C ends it all.
 `;

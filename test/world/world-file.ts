@@ -23,7 +23,10 @@ export interface TriggerKey {
 export const ZONE = { id: 'Z0DASHOVERLOCAL', name: 'example.test' } as const;
 export const SWITCH = 'www';
 export const NAME = 'www.example.test';
+/** The button of the live screen. */
 export const DEVICE = 'lobby';
+/** For a button that somebody starts beside it: two with one client id would throw each other out. */
+export const SECOND_DEVICE = 'desk';
 /** Documentation addresses (RFC 5737): nothing answers there. The world knows which site each stands for. */
 export const PRIMARY_ADDRESS = '192.0.2.10';
 export const PRIMARY_ADDRESS_V6 = '2001:db8::10';
@@ -69,5 +72,6 @@ triggers:
   - { id: ${world.triggers.restore.id}, secret: ${world.triggers.restore.secret}, switch: ${world.switch}, command: restore }
 devices:
   ${world.device}: { on: [${world.switch}], may: [failover, restore, drill] }
+  ${SECOND_DEVICE}: { on: [${world.switch}], may: [failover, restore, drill] }
 `;
 }
