@@ -1,7 +1,9 @@
 import { expect, test } from 'vitest';
 import { acknowledgeAll } from '../../cloud/jobs/rules/alerts.ts';
+import { hearOfTrip } from '../../cloud/jobs/rules/everywhere.ts';
 import { lastLook } from '../../cloud/jobs/rules/permit.ts';
-import { HOUR, makeWorld, MINUTE, SECOND, type World } from './lane-driver.ts';
+import { initialState } from '../../cloud/jobs/state.ts';
+import { HOUR, makeWorld, MINUTE, SECOND, START_MS, type World } from './lane-driver.ts';
 
 /** Automation fails over www, and its move has not sent anything yet. */
 function failing() {
@@ -153,11 +155,34 @@ test('four switches alert, more than ten minutes apart: all move', () => {
   expect(world.state('api')).toMatchObject({ position: 'maintenance', automation: 'on' });
 });
 
+test('a switch that automation moves twice is counted once, and a failover that is a human’s by its end not at all', () => {
+  const world = makeWorld({
+    switches: ['www', 'shop'],
+    automation: { maxSwitches: 1 },
+    guards: { restoreAfterMs: 0, cooldownMs: 0 },
+  });
+  world.alert();
+  world.arrive();
+  expect(world.recover().job?.status).toBe('running');
+  world.arrive();
+  world.pass(10 * MINUTE);
+  world.alert({ on: 'shop' });
+  world.press('failover', { on: 'shop' });
+  world.arrive('shop');
+  expect(world.alert().job?.status).toBe('running');
+});
+
 test('a failover by automation that fails takes no place in the count of moved switches', () => {
   const world = makeWorld({ switches: ['www', 'shop', 'mail', 'api'] });
   for (const on of ['www', 'shop', 'mail']) world.alert({ on });
   world.fail('www');
   expect(world.alert({ on: 'api' }).job?.status).toBe('running');
+});
+
+test('a switch that is new in the configuration is not touched by a trip from before it was known', () => {
+  const everywhere = { moves: [], trips: 1, trip: { atMs: START_MS, text: 'too many switches' } };
+  expect(hearOfTrip(initialState('old', START_MS), everywhere).tripped).toMatchObject({ scope: 'everywhere' });
+  expect(hearOfTrip(initialState('new', START_MS + 1), everywhere).tripped).toBeNull();
 });
 
 test('a release after a trip everywhere re-arms its switch alone, and the count begins again', () => {
@@ -339,4 +364,33 @@ test('a recovery told twice is one recovery: after a hold has ended its restore,
   world.release();
   expect(world.recover({ cycle: 'c1' }).job).toBeNull();
   expect(world.waiting()).toBeUndefined();
+});
+
+test('a press never shortens a hold: what somebody else moved stays held until released', () => {
+  const world = makeWorld({ guards: { hold: 10 * MINUTE } });
+  world.found('maintenance');
+  world.press('failover');
+  world.arrive();
+  world.pass(HOUR);
+  expect(world.state().hold).toMatchObject({ by: 'external', until: null });
+});
+
+test('a recovery from before a release is forgotten by it: no later hold that ends brings it back', () => {
+  const world = makeWorld();
+  world.alert();
+  world.arrive();
+  world.hold();
+  world.recover();
+  world.release();
+  world.hold(MINUTE);
+  world.pass(HOUR);
+  expect(world.state()).toMatchObject({ position: 'maintenance', hold: null, job: null });
+});
+
+test('a failover that a human joined is not automation’s to restore, though no hold is taken', () => {
+  const world = makeWorld({ guards: { hold: 'none' } });
+  world.alert();
+  world.press('failover');
+  world.arrive();
+  expect(world.recover().refusal?.code).toBe('held');
 });

@@ -3,7 +3,7 @@ import type { JobRow } from '../../engine/job.ts';
 import type { JobData } from '../command.ts';
 import { holdInWords } from '../sentences.ts';
 import { openAlerts } from '../state.ts';
-import { clip } from '../text.ts';
+import { clip, sentence } from '../text.ts';
 import { ask, begin, beginWaiting, trip } from './begin.ts';
 import { hear } from './clocks.ts';
 import { endJob, startJob, updateJob, write, type Draft } from './draft.ts';
@@ -28,12 +28,12 @@ export function passTime(draft: Draft): void {
       `Nobody could hear alerts of ${settings.name} for ${durationInWords(silentMs)}; the wait before its restore begins afresh.`,
     );
   }
-  const tripHeard = draft.state.tripHeard;
+  const before = draft.state.tripped;
   draft.state = hearOfTrip(draft.state, draft.everywhere);
-  if (draft.state.tripHeard !== tripHeard)
-    write(draft, 'tripped', `Automation has stopped itself: ${draft.state.tripped?.text ?? ''}.`, {
-      scope: 'everywhere',
-    });
+  const { tripped } = draft.state;
+  if (tripped && tripped !== before) {
+    write(draft, 'tripped', `Automation has stopped itself: ${sentence(tripped.text)}`, { scope: tripped.scope });
+  }
   endHolds(draft);
 }
 

@@ -81,7 +81,8 @@ export function afterRelease(draft: Draft, job: JobRow<JobData> | undefined): st
   if (state.position === settings.failoverTo && state.incident?.by === 'automation') {
     return `${alerts} Automation restores it only after the next recovery; to restore it now, do so by hand.`;
   }
-  if (state.position !== 'primary')
+  if (state.position === 'unknown') return `${alerts} The live records have not been read yet.`;
+  if (state.position !== 'primary' && state.position !== 'drifted')
     return `${alerts} Automation does not restore what it did not fail over; restore it by hand.`;
   return `${alerts} Automation moves it when an alert opens.`;
 }
