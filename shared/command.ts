@@ -1,9 +1,9 @@
 import { z } from 'zod';
 import { Fault } from './faults.ts';
 
-/** CONTRACT: a command as a message is at most 4 KiB. */
+/** A command as a message is at most 4 KiB. */
 export const COMMAND_BYTES_MAX = 4_096;
-/** CONTRACT: a command without `expiresInMs` may be accepted or started until it is this old. */
+/** A command without `expiresInMs` may be accepted or started until it is this old. */
 export const EXPIRES_IN_MS_DEFAULT = 60_000;
 export const EXPIRES_IN_MS_MAX = 600_000;
 

@@ -9,7 +9,7 @@ interface FaultKind {
 }
 
 /**
- * Every error that leaves dashover. The first group are CONTRACT refusals of a command; a test holds this table
+ * Every error that leaves dashover. The first group are refusals of a command. A test holds this table
  * against the README and against the places that throw.
  */
 export const FAULTS = {

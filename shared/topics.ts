@@ -1,4 +1,4 @@
-/** CONTRACT section 4. Every topic is below the prefix, by default `dashover/v1`. */
+/** Every topic is below the prefix, by default `dashover/v1`. */
 export const PREFIX_DEFAULT = 'dashover/v1';
 
 /** Topics below the prefix, as the rules and the store know them. */

@@ -65,11 +65,11 @@ switches:
       primary: { url: '${world.sites.primary}/', expect: [200] }
       maintenance: { url: '${world.sites.maintenance}/', expect: [200, 503] }
 tokens:
-  - { name: ops, secret: ${world.tokens.ops}, on: ['*'], may: ['*'] }
-  - { name: datadog, secret: ${world.tokens.datadog}, on: [${world.switch}], may: [failover, restore], via: [datadog] }
+  - { name: ops, secret: '${world.tokens.ops}', on: ['*'], may: ['*'] }
+  - { name: datadog, secret: '${world.tokens.datadog}', on: [${world.switch}], may: [failover, restore], via: [datadog] }
 triggers:
-  - { id: ${world.triggers.failover.id}, secret: ${world.triggers.failover.secret}, switch: ${world.switch}, command: failover }
-  - { id: ${world.triggers.restore.id}, secret: ${world.triggers.restore.secret}, switch: ${world.switch}, command: restore }
+  - { id: '${world.triggers.failover.id}', secret: '${world.triggers.failover.secret}', switch: ${world.switch}, command: failover }
+  - { id: '${world.triggers.restore.id}', secret: '${world.triggers.restore.secret}', switch: ${world.switch}, command: restore }
 devices:
   ${world.device}: { on: [${world.switch}], may: [failover, restore, drill] }
   ${SECOND_DEVICE}: { on: [${world.switch}], may: [failover, restore, drill] }

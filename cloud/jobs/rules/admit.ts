@@ -15,7 +15,7 @@ export type Admission =
   /** A right command at a wrong time: recorded as a refused job. */
   | { readonly kind: 'refused'; readonly to: string; readonly error: CodedRefusal };
 
-/** The guards that a human may pass over by name (CONTRACT, refusals). */
+/** The guards that a human may pass over by name. */
 export const OVERRIDABLE: readonly string[] = ['probe-failed', 'drift'];
 
 /** Stage one: is it a command for this switch, is it fresh, and was it meant for the state as it is now? */
