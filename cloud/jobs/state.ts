@@ -78,6 +78,8 @@ export type Doubt = {
   readonly reason: string | null;
   /** The records that its failover found, when they equalled no position. */
   readonly before: readonly RecordSet[] | null;
+  /** The incident had moved the switch before, for certain. */
+  readonly incidentMoved: boolean;
 };
 
 /** A recovery that closed the last alert while a human held the switch: judged when the hold ends by its time. */

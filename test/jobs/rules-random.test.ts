@@ -182,11 +182,19 @@ function promises({ event, before, jobs, decision }: Turn, automation: Automatio
   expect(after.revision, 'the revision grows by one exactly with position, hold, incident or trip').toBe(
     before.revision + (changed ? 1 : 0),
   );
-  for (const { automatic, command, id } of begun(decision, jobs)) {
+  for (const { automatic, command, alert, id } of begun(decision, jobs)) {
     if (!automatic || command === 'drill') continue;
     expect(automation.mode, `${id} by automation`).toBe('on');
     expect(holdInForce(after), `${id} by automation on a held switch`).toBeNull();
     expect(after.tripped, `${id} by tripped automation`).toBeNull();
+    if (command === 'failover') {
+      const answered = after.alerts.find(({ key }) => key === alert);
+      expect(answered, `${id} answers an open alert that no human has restored over`).toMatchObject({
+        open: true,
+        acknowledged: false,
+      });
+      expect(['primary', 'drifted'], `${id} leaves another position`).toContain(after.position);
+    }
     if (command === 'restore') {
       expect(after.incident?.by === 'automation' || after.incident?.holdRanOut, `${id} undoes a human`).toBe(true);
       expect(

@@ -394,3 +394,26 @@ test('a failover that a human joined is not automation’s to restore, though no
   world.arrive();
   expect(world.recover().refusal?.code).toBe('held');
 });
+
+test('an HTTP trigger during a restore by hand waits, and that restore’s success closes it: nothing moves back', () => {
+  const world = makeWorld({ guards: { hold: 'none' } });
+  world.press('failover');
+  world.arrive();
+  world.press('restore');
+  const waiting = world.alert({ key: null }).job;
+  world.arrive();
+  expect(world.job(waiting?.id).status).toBe('superseded');
+  expect(world.state()).toMatchObject({ position: 'primary', alerts: [], job: null });
+});
+
+test('a second failover of unknown outcome that turns out not to have been made ends the incident of the first', () => {
+  const world = makeWorld();
+  world.press('failover', { to: 'dr' });
+  world.press('failover');
+  world.fail();
+  const error = { code: 'unknown-outcome', message: 'No answer.', hint: 'Look.', guard: null };
+  world.end(world.running(), { status: 'failed', error, reading: { kind: 'unknown', why: 'no answer' } });
+  expect(world.state()).toMatchObject({ position: 'unknown', incident: 'job-2' });
+  world.found('primary');
+  expect(world.state()).toMatchObject({ position: 'primary', incident: null, hold: null });
+});

@@ -60,6 +60,9 @@ function alertClosed(
   dropAlert(draft, key);
 }
 
+/** Why a failover that waited is not wanted any more. */
+export const ALERT_CLOSED = 'its alert closed while it waited';
+
 /** Also when a human clears the alert. A running job finds out at its last look before the change. */
 export function dropAlert(draft: Draft, key: string): void {
   const other = openAlerts(draft.state).find(({ acknowledged }) => !acknowledged);
@@ -68,7 +71,7 @@ export function dropAlert(draft: Draft, key: string): void {
   )) {
     if (other) updateJob(draft, job, { ...job.data, alert: other.key });
     else if (job.status !== 'running') {
-      endJob(draft, job, { status: 'superseded', data: { ...job.data, note: 'its alert closed while it waited' } });
+      endJob(draft, job, { status: 'superseded', data: { ...job.data, note: ALERT_CLOSED } });
     }
   }
 }

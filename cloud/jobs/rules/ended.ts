@@ -117,6 +117,7 @@ function inDoubt(state: SwitchState, { id, data }: JobRow<JobData>, nowMs: numbe
     by: ownerOf(data),
     reason: data.reason,
     before: data.command === 'failover' ? data.before : null,
+    incidentMoved: state.doubt?.incidentMoved ?? state.incident?.moved ?? false,
   };
   return confirmIncident({ ...state, position: 'unknown', sinceMs: nowMs, by: null, drift: [], doubt });
 }

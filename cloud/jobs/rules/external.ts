@@ -76,8 +76,8 @@ function settleDoubt(state: SwitchState, position: string, settings: Switch, now
     };
   }
   if (position === doubt.from) {
-    const unmoved =
-      state.incident?.id === doubt.job ? { ...settled, incident: { ...state.incident, moved: false } } : settled;
+    const incident = state.incident && { ...state.incident, moved: doubt.incidentMoved };
+    const unmoved = { ...settled, incident };
     return {
       state: unmoved,
       text: `${settings.name} is still at ${position}: the ${doubt.command} whose outcome was not known was not made.`,

@@ -4,6 +4,7 @@ import type { JobData } from '../command.ts';
 import { holdInWords } from '../sentences.ts';
 import { openAlerts } from '../state.ts';
 import { clip, sentence } from '../text.ts';
+import { ALERT_CLOSED } from './automatic.ts';
 import { ask, begin, beginWaiting, trip } from './begin.ts';
 import { hear } from './clocks.ts';
 import { endJob, startJob, updateJob, write, type Draft } from './draft.ts';
@@ -87,6 +88,11 @@ function judgeWaiting(draft: Draft, job: JobRow<JobData>): void {
     to: data.to,
     alert: data.alert ?? '',
   };
+  // A human's restore that has just succeeded may have closed the alert that this failover waits with.
+  if (wish.command === 'failover' && !openAlerts(draft.state).some(({ key }) => key === wish.alert)) {
+    endJob(draft, job, { status: 'superseded', data: { ...data, note: ALERT_CLOSED } });
+    return;
+  }
   const verdict = ask(draft, wish, job.id);
   switch (verdict.kind) {
     case 'go':
