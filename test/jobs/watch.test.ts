@@ -41,9 +41,10 @@ function run(options: Omit<WatchOptions, 'clock' | 'log'> & Partial<WatchOptions
   return { watch, end };
 }
 
+const unused = () => async () => ({ status: 'failed' as const, data: JOB_DATA });
+
 function jobRow(id: string, status: JobRow['status']): JobRow<JobData> {
-  const makeRunbook = () => async () => ({ status: 'failed' as const, data: JOB_DATA });
-  return { ...driveJob({ makeRunbook, state: null }).job, id, status };
+  return { ...driveJob({ makeRunbook: unused, state: null }).job, id, status };
 }
 
 async function world(records: readonly RecordSet[] = PRIMARY) {
