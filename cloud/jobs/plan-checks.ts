@@ -15,9 +15,9 @@ interface Draft {
 }
 
 /** Route 53's limits for one ChangeResourceRecordSets request and one record set. */
-export const RECORDS_MAX = 1_000;
-export const VALUE_CHARACTERS_MAX = 32_000;
-export const VALUES_PER_SET_MAX = 400;
+const RECORDS_MAX = 1_000;
+const VALUE_CHARACTERS_MAX = 32_000;
+const VALUES_PER_SET_MAX = 400;
 
 /** Types that make a name reachable. */
 const ADDRESS_TYPES: readonly string[] = ['A', 'AAAA', 'CNAME'];

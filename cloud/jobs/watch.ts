@@ -13,7 +13,7 @@ import { within } from './within.ts';
 import { rememberZones } from './zones.ts';
 
 /** Five requests a second are all that an AWS account has, for everybody in it; the watch takes a small share. */
-export interface WatchPace {
+interface WatchPace {
   /** Between two reads until every switch has been read once: four a second at most. */
   readonly firstMs: number;
   /** Between two reads later on: at most one in so many milliseconds … */

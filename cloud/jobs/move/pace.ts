@@ -25,7 +25,7 @@ export const PACE: Pace = {
 };
 
 /** Milliseconds to wait after so many failed attempts (1, 2 …): doubling, with jitter between half and whole. */
-export function retryMs({ retryMsMin, retryMsMax }: Pace, attempt: number, random: number): number {
+function retryMs({ retryMsMin, retryMsMax }: Pace, attempt: number, random: number): number {
   const full = Math.min(retryMsMax, retryMsMin * 2 ** Math.min(attempt - 1, 16));
   return Math.round(full * (0.5 + random / 2));
 }

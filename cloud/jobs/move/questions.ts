@@ -10,7 +10,7 @@ export interface Question {
   readonly expect: Expectation;
 }
 
-export type Expectation =
+type Expectation =
   /** Exactly these values: a simple record set. */
   | { readonly kind: 'exactly'; readonly values: readonly string[] }
   /** Nothing but these: routed sets, of which a server chooses. */
