@@ -48,7 +48,7 @@ export type Hold = {
  * Two reasons to be held, each with its own end: a human asked for it, or a move took it (a human's failover, or
  * somebody else's move of the records). A human's restore gives back what a move took, and leaves what was asked for.
  */
-export type Holds = { readonly asked: Hold | null; readonly taken: Hold | null };
+type Holds = { readonly asked: Hold | null; readonly taken: Hold | null };
 
 export type Incident = {
   /** The job of the first failover: the dedup key of notifications. */
@@ -68,7 +68,7 @@ export type Trip = {
 };
 
 /** A move whose outcome could not be learnt: the next reading of the records settles it. */
-export type Doubt = {
+type Doubt = {
   readonly job: string;
   readonly command: CommandName;
   readonly from: string;
@@ -83,7 +83,7 @@ export type Doubt = {
 };
 
 /** A recovery that closed the last alert while a human held the switch: judged when the hold ends by its time. */
-export type HeldRecovery = {
+type HeldRecovery = {
   readonly key: string;
   readonly by: Asker;
   /** The hold has ended by its time: it is to be judged now. */

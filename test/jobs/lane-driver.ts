@@ -18,7 +18,7 @@ export const HOUR = 3_600_000;
 
 const a = (value: string) => ({ name: 'www.example.com', type: 'A', ttl: 60, values: [value] });
 
-export function switchNamed(name: string, guards: Partial<Guards> = {}): Switch {
+function switchNamed(name: string, guards: Partial<Guards> = {}): Switch {
   return {
     name,
     title: name,

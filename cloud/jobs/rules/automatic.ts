@@ -1,4 +1,4 @@
-import type { AlertEvent } from '../command.ts';
+import type { AlertEvent, NoMove } from '../command.ts';
 import { jobInWords } from '../sentences.ts';
 import { openAlerts } from '../state.ts';
 import { clip } from '../text.ts';
@@ -76,7 +76,7 @@ export function dropAlert(draft: Draft, key: string): void {
   }
 }
 
-const NOTHING: Readonly<Record<Exclude<Heard['kind'], 'opened' | 'closed'>, string>> = {
+const NOTHING: Readonly<Record<NoMove, string>> = {
   repeat: 'is open already; a repeat moves nothing',
   acknowledged: 'was acknowledged; a repeat moves nothing',
   'not-open': 'is not open; its recovery moves nothing',
@@ -85,17 +85,11 @@ const NOTHING: Readonly<Record<Exclude<Heard['kind'], 'opened' | 'closed'>, stri
   'too-many': 'is one of too many open alerts to remember; it moves nothing',
 };
 
-function movesNothing(
-  draft: Draft,
-  command: Wish['command'],
-  key: string,
-  kind: keyof typeof NOTHING,
-  event: AlertEvent,
-): Answer {
+function movesNothing(draft: Draft, command: Wish['command'], key: string, kind: NoMove, event: AlertEvent): Answer {
   const text = `The alert ${clip(event.title || event.key, 120)} ${NOTHING[kind]}.`;
   write(draft, `alert-${kind}`, text, { alert: key, command });
   const job = draft.jobs.find(({ data }) => data.alert === key && data.command === command) ?? null;
-  return { job, refusal: null, text };
+  return { job, refusal: null, text, movedNothing: kind };
 }
 
 function refuseAcknowledged(draft: Draft, move: MoveCommand, to: string, key: string, from: From): Answer {

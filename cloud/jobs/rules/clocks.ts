@@ -2,9 +2,9 @@ import type { SwitchState } from '../state.ts';
 import type { Guards } from '../switch.ts';
 
 /** While a clock below runs, the lane is asked this often, so that a silence of the endpoint is noticed. */
-export const ALIVE_TICK_MS = 5_000;
+const ALIVE_TICK_MS = 5_000;
 /** Silent for longer than this, nobody could hear an alert: four ticks, and more than a takeover by another endpoint. */
-export const ALIVE_GAP_MS = 20_000;
+const ALIVE_GAP_MS = 20_000;
 
 /**
  * `restoreAfter` and `cooldown` count only time in which an endpoint was alive to hear: after a gap a running clock

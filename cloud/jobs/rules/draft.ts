@@ -109,7 +109,7 @@ export function interruptJob(draft: Draft, job: JobRow<JobData>, reason: Interru
   write(draft, 'interrupted', `The running ${job.data.command} is told to stop: ${reason.text}`, about(job));
 }
 
-export function tell(draft: Draft, type: 'accepted' | 'finished', job: JobRow<JobData>): void {
+function tell(draft: Draft, type: 'accepted' | 'finished', job: JobRow<JobData>): void {
   draft.messages.push(...jobMessages(type, job, draft.nowMs));
 }
 

@@ -36,7 +36,7 @@ function interruptText({ interrupt }: JobRow<JobData>): string | undefined {
 }
 
 /** Who a job belongs to: the human who took it over, or whoever asked for it. */
-export function ownerOf({ takenOverBy, trigger }: JobData): Asker {
+function ownerOf({ takenOverBy, trigger }: JobData): Asker {
   return takenOverBy ?? { kind: trigger.kind, actor: trigger.actor };
 }
 

@@ -1,8 +1,8 @@
 import { openAlerts, type AlertMark, type SwitchState } from '../state.ts';
 
 /** After an automatic failure the open alerts are judged again after 30 s, 1 min, 2, 4, 8 and then every 10 minutes. */
-export const JUDGE_AGAIN_MS_MIN = 30_000;
-export const JUDGE_AGAIN_MS_MAX = 600_000;
+const JUDGE_AGAIN_MS_MIN = 30_000;
+const JUDGE_AGAIN_MS_MAX = 600_000;
 
 /** Open alerts are judged in this decision, or in the next one when this has begun a job already. */
 export function judgeNow(state: SwitchState, nowMs: number): SwitchState {
@@ -15,7 +15,7 @@ export function judgeLater(state: SwitchState, nowMs: number): SwitchState {
 }
 
 /** 30 s doubling to 10 min: 30, 60, 120, 240, 480, 600, 600 … */
-export function judgeDelayMs(failures: number): number {
+function judgeDelayMs(failures: number): number {
   return Math.min(JUDGE_AGAIN_MS_MAX, JUDGE_AGAIN_MS_MIN * 2 ** Math.min(failures, 10));
 }
 

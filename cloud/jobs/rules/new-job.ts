@@ -8,8 +8,8 @@ import { about, updateJob, write, type Draft } from './draft.ts';
 import { takeOverIncident } from './incident.ts';
 
 /** Who joined is listed this far; the journal has all of them. */
-export const JOINED_MAX = 50;
-export const REPLY_TO_MAX = 32;
+const JOINED_MAX = 50;
+const REPLY_TO_MAX = 32;
 
 /** The data of a job that a command makes. */
 export function dataOf(

@@ -14,7 +14,7 @@ import { askForHold, releaseHolds } from './ownership.ts';
 import { refusal, type CodedRefusal } from './refusal.ts';
 
 /** Longest hold for a time, a year: who wants more holds until released. */
-export const HOLD_MS_MAX = 366 * 86_400_000;
+const HOLD_MS_MAX = 366 * 86_400_000;
 
 type Of<Kind extends SwitchCommand['kind']> = Extract<SwitchCommand, { kind: Kind }>;
 
