@@ -43,7 +43,7 @@ export function switchAs(changed: Partial<Switch> = {}): Switch {
 }
 
 /** What the rules would say at the last look. */
-export interface RulesState {
+interface RulesState {
   reason: string | null;
   before: readonly RecordSet[] | null;
 }

@@ -215,3 +215,12 @@ test('two switches of one zone that move at the same moment both arrive, one cha
 function namesOf(sets: readonly RecordSet[]): readonly RecordSet[] {
   return sets.map((set) => ({ ...set, name: set.name.replace(/\.$/, '') }));
 }
+
+test('when the addresses of the name servers cannot be found, the job succeeds unverified and says why', async () => {
+  const nameServers = openNameServers({ nameServers: undefined, resolvers: ['127.0.0.1:1'] });
+  const here = await world({ move: { nameServers } });
+  const move = job(here);
+  const end = await move.run();
+  expect(end).toMatchObject({ status: 'succeeded', data: { outcome: 'switched', verified: false } });
+  expect(move.step('verify')?.text).toContain('The addresses of name server ns-1.awsdns-01.test cannot be found');
+});

@@ -10,7 +10,7 @@ export class Crash extends Error {
 }
 
 /** Every write that a run makes, in order: `begin guard`, `end guard`, `progress change`, `look`. */
-export type Write = string;
+type Write = string;
 
 export interface DriverOptions<State> {
   /** Made anew for each run: a process that starts has nothing in memory. */

@@ -19,7 +19,7 @@ export const PACE: Pace = {
   retryMsMin: 500,
   // 0.5, 1, 2, 4, 8, 8 … s and jitter: in a throttled account some 5 requests a second are all there is.
   retryMsMax: 8_000,
-  settlePollMs: [500, 1_000, 2_000, 2_000, 4_000],
+  settlePollMs: [500, 750, 1_000, 2_000, 2_000, 4_000],
   verifyMs: 60_000,
   verifyPauseMs: 1_000,
 };

@@ -37,6 +37,7 @@ export async function verify<State>(
   let wrong: VerifyDetail['wrong'] = [];
   try {
     const servers = await serversOf(walk, zone, context.signal);
+    if (typeof servers === 'string') return unverified(servers);
     let left = servers;
     for (;;) {
       wrong = await askAll(walk, left, questions, zone.name, context.signal);
@@ -51,8 +52,7 @@ export async function verify<State>(
     const stop = stopOf(context.signal);
     if (stop?.kind === 'interrupted') return unverified('Not finished: the job was told to end.', wrong);
     if (stop?.kind === 'deadline') return unverified('Not finished: the deadline of the job has come.', wrong);
-    if (stop || !(error instanceof Error)) throw error;
-    return unverified(error.message);
+    throw error;
   }
 }
 
@@ -66,7 +66,11 @@ export async function askOnce<State>(
 ): Promise<StepResult<VerifyDetail>> {
   const once = { ...walk, pace: { ...walk.pace, verifyMs: 0 } };
   const { status, text, detail } = await verify(once, now, live, known, context);
-  return { status: status === 'failed' ? 'succeeded' : (status ?? 'succeeded'), text: `Drill: ${text}`, detail };
+  return {
+    status: status === 'failed' ? 'succeeded' : (status ?? 'succeeded'),
+    text: `Drill, asked for the records as they are now: ${text}`,
+    detail,
+  };
 }
 
 interface Server {
@@ -75,15 +79,24 @@ interface Server {
   readonly label: string;
 }
 
-async function serversOf<State>({ world }: Walk<State>, zone: ZoneSeen, signal: AbortSignal): Promise<Server[]> {
-  const byHost = await Promise.all(
-    zone.nameServers.map(async (host) => ({ host, addresses: await world.nameServers.addresses([host], signal) })),
-  );
+/** Every address of the zone's name servers, or why they cannot be asked, in a sentence. */
+async function serversOf<State>(
+  { world }: Walk<State>,
+  { nameServers }: ZoneSeen,
+  signal: AbortSignal,
+): Promise<Server[] | string> {
   const hosts = new Map<string, string[]>();
-  for (const { host, addresses } of byHost) {
-    for (const address of addresses) hosts.set(address, [...(hosts.get(address) ?? []), host]);
+  try {
+    for (const host of nameServers) {
+      for (const address of await world.nameServers.addresses([host], signal)) {
+        hosts.set(address, [...(hosts.get(address) ?? []), host]);
+      }
+    }
+  } catch (error) {
+    signal.throwIfAborted();
+    return error instanceof Error ? error.message : 'The addresses of the name servers cannot be found.';
   }
-  if (hosts.size === 0) throw new Error('The zone has no name servers that could be asked.');
+  if (hosts.size === 0) return 'The zone has no name servers that could be asked.';
   // An address that several hosts share (servers named by the configuration) is called by itself.
   return [...hosts].map(([address, names]) => ({
     address,
