@@ -75,7 +75,12 @@ export type Reply = {
   readonly state: State;
   /** What was decided, in a sentence. */
   readonly text: string;
+  /** Why an alert's news was remembered and moved nothing, when that is the answer. */
+  readonly movedNothing?: NoMove;
 };
+
+/** Of an alert: told again, restored over by a human, not open, overtaken, too old, one too many to remember. */
+export type NoMove = 'repeat' | 'acknowledged' | 'not-open' | 'late' | 'old' | 'too-many';
 
 /** What a job carries besides what the engine knows of it. */
 export type JobData = {
