@@ -70,6 +70,7 @@ export async function startApp(ports: AppPorts): Promise<App> {
     tokens: config.tokens,
     triggers: config.triggers,
     devices: config.devices,
+    datadog: config.datadog,
     presence,
     journal: (after, limit) => store.journal(after, limit),
     checks: readiness(ports, watch, () => bus),

@@ -35,6 +35,11 @@ export interface Config {
   readonly tokens: readonly Token[];
   readonly triggers: readonly Trigger[];
   readonly devices: readonly Device[];
+  readonly datadog: {
+    readonly noData: 'alert' | 'ignore';
+    readonly warn: 'alert' | 'ignore';
+    readonly maxAgeMs: number;
+  };
 }
 
 interface Mqtt {
@@ -60,7 +65,7 @@ type Device = ReturnType<typeof toDevice>;
 
 /** From the checked file to what the inside takes. */
 export function toConfig(file: File, path: string, folder: string, material: Material): Config {
-  const { http, store, route53, dns, mqtt, automation } = file;
+  const { http, store, route53, dns, mqtt, automation, datadog } = file;
   return freeze({
     path,
     http: { ...http, publicUrl: http.publicUrl?.replace(/\/+$/, '') },
@@ -73,6 +78,7 @@ export function toConfig(file: File, path: string, folder: string, material: Mat
     tokens: file.tokens.map(toToken),
     triggers: file.triggers.map(toTrigger),
     devices: Object.entries(file.devices).map(toDevice),
+    datadog: { noData: datadog.noData, warn: datadog.warn, maxAgeMs: datadog.maxAge },
   });
 }
 

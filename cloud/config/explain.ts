@@ -25,7 +25,6 @@ const SECRETIVE = new Set<PropertyKey>(['tokens', 'triggers', 'devices', 'mqtt']
 /** Sections that other versions know: a person who writes one is not helped by "unknown key". */
 const NOT_YET: Readonly<Record<string, string>> = {
   notify: 'is not in this version yet: nobody would be notified; remove the section.',
-  datadog: 'is not in this version yet: its webhook would not be answered; remove the section.',
 };
 
 /** The value at a path as the file has it, in quotes; or words that do not repeat it. */

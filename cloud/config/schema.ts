@@ -177,6 +177,16 @@ export const Device = z
   })
   .describe('a device, such as { on: [www], may: [failover, restore, drill] }');
 
+const counts = z.enum(['alert', 'ignore']).describe('alert or ignore');
+
+const Datadog = z
+  .strictObject({
+    noData: counts.default('alert'),
+    warn: counts.default('ignore'),
+    maxAge: duration('1s', '30d').prefault('10m'),
+  })
+  .describe("what Datadog's transitions count as, such as { noData: alert, warn: ignore, maxAge: 10m }");
+
 export const File = z
   .strictObject({
     http: Http.prefault({}),
@@ -192,6 +202,7 @@ export const File = z
     tokens: z.array(Token).max(1_000).default([]).describe('a list of tokens'),
     triggers: z.array(Trigger).max(1_000).default([]).describe('a list of triggers'),
     devices: z.record(Actor, Device).default({}).describe('devices, by their names'),
+    datadog: Datadog.prefault({}),
   })
   .describe('a mapping that begins with keys such as http:, switches: and tokens:');
 export type File = z.output<typeof File>;

@@ -1,6 +1,7 @@
 import type { Clock } from '../../shared/clock.ts';
 import { type CommandName, type CommandOptions, EXPIRES_IN_MS_DEFAULT } from '../../shared/command.ts';
 import { Fault, isFault } from '../../shared/faults.ts';
+import type { Json } from '../../shared/json.ts';
 import type { Log } from '../../shared/log.ts';
 import type { Engine } from '../engine/engine.ts';
 import type { JournalEntry } from '../engine/lane.ts';
@@ -36,6 +37,14 @@ interface AtTheDoor {
   readonly replyTo: readonly ReplyTo[];
 }
 
+interface News {
+  readonly caller: Caller;
+  readonly switch: string;
+  readonly kind: string;
+  readonly text: string;
+  readonly detail: { readonly [key: string]: Json };
+}
+
 export interface DoorOptions {
   readonly engine: Pick<SwitchEngine, 'command'>;
   readonly switches: readonly Switch[];
@@ -56,6 +65,11 @@ export interface Door {
   accept(request: AtTheDoor): Promise<Reply>;
   /** Journals, once, what a road has refused before there was anything to accept; `who` as in `the token "ops"`. */
   refused(fault: Fault, who: string, switchName: string | null): void;
+  /**
+   * Journals what a road has understood and rightly does nothing about (a test, a warning). Rejects with
+   * `store-unavailable`, and then nothing was stored.
+   */
+  note(news: News): Promise<void>;
   /** Throws `not-allowed` or `unknown-switch`: for a road that must know before it reads further. */
   admit(caller: Caller, action: Action, switchName: string): Switch;
 }
@@ -137,6 +151,11 @@ export function makeDoor(options: DoorOptions): Door {
   return {
     admit,
     refused,
+    async note({ caller, switch: name, kind, text, detail }) {
+      log.info({ switch: name }, text);
+      const who = callerInWords(caller);
+      await options.record({ kind, lane: name, text, detail: { ...detail, who } }, clock.nowMs());
+    },
     async accept(request) {
       const command = journalled(request, () => readAsk(request));
       const commandId = request.ask.kind === 'move' ? (request.ask.options.id ?? null) : null;

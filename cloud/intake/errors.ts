@@ -39,6 +39,7 @@ export function asFault(error: FastifyError, request: FastifyRequest, log: Log):
     const sentence = `The ${part} is not well formed: ${clauses.slice(0, 5).join('; ')}.`;
     return new Fault('malformed', sentence, { hint: 'The README describes the fields of each route.' });
   }
+  if (error.code === 'FST_ERR_CTP_BODY_TOO_LARGE') return tooLarge(request);
   const known = FASTIFY[error.code];
   if (known) return new Fault(known[0], known[1]);
   if (error.statusCode === 413) return new Fault('too-large', 'The body is too large.');
@@ -49,8 +50,14 @@ export function asFault(error: FastifyError, request: FastifyRequest, log: Log):
   return new Fault('internal-error', 'The request could not be handled.');
 }
 
-const FASTIFY: Readonly<Record<string, readonly ['too-large' | 'bad-media-type' | 'bad-request', string]>> = {
-  FST_ERR_CTP_BODY_TOO_LARGE: ['too-large', 'The body has more than 4,096 bytes.'],
+function tooLarge(request: FastifyRequest): Fault {
+  const bytesMax = request.routeOptions.bodyLimit.toLocaleString('en');
+  return new Fault('too-large', `The body has more than ${bytesMax} bytes.`, {
+    hint: `This route reads at most ${bytesMax} bytes.`,
+  });
+}
+
+const FASTIFY: Readonly<Record<string, readonly ['bad-media-type' | 'bad-request', string]>> = {
   FST_ERR_CTP_INVALID_MEDIA_TYPE: ['bad-media-type', 'The body is not declared as JSON.'],
   FST_ERR_CTP_INVALID_CONTENT_LENGTH: ['bad-request', 'The body is not as long as Content-Length says.'],
   FST_ERR_CTP_INVALID_JSON_BODY: ['bad-request', 'The body is not JSON.'],

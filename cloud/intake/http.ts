@@ -13,6 +13,8 @@ import { makeAuth } from './auth.ts';
 import type { Device, Token, TriggerUrl } from './caller.ts';
 import { answerConnectionError } from './connection-errors.ts';
 import { refuseCrossSite } from './cross-site.ts';
+import { datadogRoutes } from './datadog.ts';
+import type { DatadogSettings } from './datadog-meaning.ts';
 import { answerErrors, asFault, sendFault } from './errors.ts';
 import { type Check, healthRoutes } from './health.ts';
 import { journalRefusals } from './journal-refusals.ts';
@@ -30,6 +32,8 @@ export interface HttpOptions {
   readonly triggers: readonly TriggerUrl[];
   readonly devices: readonly Device[];
   readonly presence: Presence;
+  /** What Datadog's transitions count as. */
+  readonly datadog: DatadogSettings;
   /** `store.journal`. */
   readonly journal: (after: number, limit: number) => Promise<readonly JournalRow[]>;
   /** What `/readyz` asks. */
@@ -93,6 +97,9 @@ export async function makeHttp(options: HttpOptions): Promise<FastifyInstance> {
   const auth = makeAuth(options, clock);
   const readState = makeStateReader(options.engine, options.automation, clock);
   await app.register(async (scope) => triggerRoutes(scope, { auth, door: options.door }));
+  await app.register(async (scope) =>
+    datadogRoutes(scope, { auth, door: options.door, datadog: options.datadog, clock }),
+  );
   await app.register(async (scope) =>
     apiRoutes(scope.withTypeProvider<ZodTypeProvider>(), { ...options, auth, readState, stopping: stop.signal }),
   );

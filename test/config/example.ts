@@ -69,6 +69,7 @@ triggers:
   - { id: 4b0c6f3e5d2a41f7a9e0b1c2d3e4f5a6, secret: '\${TRIGGER}', switch: www, command: failover, to: maintenance, automatic: true }
 devices:
   lobby: { on: [www], may: [failover, restore, drill], token: '\${LOBBY_TOKEN}', drillEvery: 30d }
+datadog: { noData: ignore, warn: alert, maxAge: 15m }
 `;
 
 export const ENV = {

@@ -120,6 +120,7 @@ test('every key arrives: names normalised, paths absolute, durations in millisec
         drillEveryMs: 2_592_000_000,
       },
     ],
+    datadog: { noData: 'ignore', warn: 'alert', maxAgeMs: 900_000 },
   });
 });
 
@@ -135,6 +136,7 @@ test('what is not written has the documented default', () => {
     tokens: [],
     triggers: [],
     devices: [],
+    datadog: { noData: 'alert', warn: 'ignore', maxAgeMs: 600_000 },
   });
   const { mqtt } = parse(`mqtt: { url: 'mqtt://h' }\n${SMALL}`);
   expect(mqtt).toEqual({ url: 'mqtt://h', prefix: 'dashover/v1', commands: ['failover', 'restore', 'drill'] });
@@ -193,7 +195,7 @@ function text(title: string): string {
   return SMALL.replace('zone:', () => `title: ${title}\n    zone:`);
 }
 
-const FILE_ORDER = 'http store route53 dns mqtt automation switches tokens triggers devices'.split(' ');
+const FILE_ORDER = 'http store route53 dns mqtt automation switches tokens triggers devices datadog'.split(' ');
 function byFile(a: string, b: string): number {
   return FILE_ORDER.indexOf(a) - FILE_ORDER.indexOf(b);
 }

@@ -174,6 +174,7 @@ export async function makeEndpoint(options: TestEndpointOptions = {}): Promise<T
     tokens: TOKENS,
     triggers: TRIGGERS,
     devices: DEVICES,
+    datadog: { noData: 'alert', warn: 'ignore', maxAgeMs: 600_000 },
     presence,
     journal: (after, limit) => store.journal(after, limit),
     checks: [],
