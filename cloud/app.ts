@@ -79,6 +79,8 @@ export async function startApp(ports: AppPorts): Promise<App> {
     log,
   });
 
+  // First, because it fails when this endpoint runs already: then the other one keeps its broker and its jobs.
+  const address = await http.listen({ ...config.http.listen });
   // Torn down from the last line up: no more requests, then the jobs, then the broker.
   if (config.mqtt && ports.openBus) {
     const hear = makeMqttIntake({
@@ -93,7 +95,7 @@ export async function startApp(ports: AppPorts): Promise<App> {
       log,
       signal: stop.signal,
     });
-    bus = parts.use(ports.openBus(hear, () => engine.wake(MQTT_RECEIVER)));
+    bus = parts.use(ports.openBus(hear, () => void tellBroker(engine, config, log)));
   }
   engine.start();
   parts.defer(() => engine.stop(STOP_GRACE_MS));
@@ -103,10 +105,20 @@ export async function startApp(ports: AppPorts): Promise<App> {
     await watching;
   });
   parts.defer(() => http.close());
-  const address = await http.listen({ ...config.http.listen });
 
   const running = parts.move();
   return { address, [Symbol.asyncDispose]: () => running.disposeAsync() };
+}
+
+/** A broker that was away may have lost what it retained: every state is told anew, and what waited leaves. */
+async function tellBroker(engine: SwitchEngine, config: Config, log: Log): Promise<void> {
+  engine.wake(MQTT_RECEIVER);
+  try {
+    const from = { sender: 'broker', commandId: null };
+    await Promise.all(config.switches.map(({ name }) => engine.command(name, { kind: 'tell' }, from)));
+  } catch (error) {
+    log.warn({ error }, 'The states could not be told to the broker again; each is told within a minute anyway.');
+  }
 }
 
 function makeSwitchEngine(ports: AppPorts, deliver: (message: OutboundMessage) => Promise<void>): SwitchEngine {
