@@ -55,6 +55,13 @@ export interface Store {
   hold(name: string, owner: string, nowMs: number, untilMs: number): Promise<boolean>;
   release(name: string, owner: string): Promise<void>;
 
+  /**
+   * Calls back when another endpoint has stored something, with what it was, or null when anything may have changed: a
+   * reason to look sooner, and never the only one, because it may be lost. Returns the way to stop. A store that nobody
+   * shares has none.
+   */
+  onChange?(listener: (change: StoreChange | null) => void): () => void;
+
   /** Answers when the database does; rejects with `store-unavailable` otherwise. */
   ping(): Promise<void>;
   [Symbol.asyncDispose](): Promise<void>;
@@ -92,6 +99,16 @@ export interface Decided<Reply> {
   readonly outgoing: readonly Outgoing[];
   readonly wakeAtMs: number | null;
   readonly wakeLanes: readonly string[];
+}
+
+/** What another endpoint has stored. */
+export interface StoreChange {
+  /** Lanes whose timer changed. */
+  readonly lanes: readonly string[];
+  /** Jobs that were decided, stepped or handed over. */
+  readonly jobs: readonly string[];
+  /** Receivers that have a new message. */
+  readonly receivers: readonly string[];
 }
 
 export interface Claim {
