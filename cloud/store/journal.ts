@@ -27,22 +27,33 @@ function canonical(value: Json): string {
   return `{${fields.join(',')}}`;
 }
 
+/** The row that follows `last`, hashed as it will be read back from the database. */
+export function chained(
+  last: Pick<JournalRow, 'seq' | 'hash'> | undefined,
+  entry: JournalEntry,
+  atMs: number,
+): JournalRow {
+  const { kind, lane } = entry;
+  // What JSON leaves out (an undefined field), and what no database keeps (half of a surrogate pair), must not be hashed.
+  const text = entry.text.toWellFormed();
+  const detail = JSON.parse(JSON.stringify(entry.detail)) as Json;
+  const row = { seq: (last?.seq ?? 0) + 1, atMs, kind, lane, text, detail };
+  return { ...row, hash: journalHash(last?.hash ?? FIRST_HASH, row) };
+}
+
 export function appendJournal(sql: Sql, entry: JournalEntry, atMs: number): void {
   const last = sql.one('select seq, hash from journal order by seq desc limit 1') as
     | { seq: number; hash: string }
     | undefined;
-  const seq = (last?.seq ?? 0) + 1;
-  // Hashed as it will be read back: what JSON leaves out (an undefined field) must not be in the hash.
-  const detail = JSON.stringify(entry.detail);
-  const hash = journalHash(last?.hash ?? FIRST_HASH, { ...entry, seq, atMs, detail: JSON.parse(detail) as Json });
+  const { seq, kind, lane, text, detail, hash } = chained(last, entry, atMs);
   sql.run(
     'insert into journal (seq, at_ms, kind, lane, text, detail, hash) values (?, ?, ?, ?, ?, ?, ?)',
     seq,
     atMs,
-    entry.kind,
-    entry.lane,
-    entry.text,
-    detail,
+    kind,
+    lane,
+    text,
+    JSON.stringify(detail),
     hash,
   );
 }
