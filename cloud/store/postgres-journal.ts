@@ -1,0 +1,62 @@
+import type { Json } from '../../shared/json.ts';
+import type { JournalEntry } from '../engine/lane.ts';
+import type { JournalRow } from '../engine/store.ts';
+import { chained } from './journal.ts';
+import { fromText, type PgSql, toText } from './postgres-sql.ts';
+
+/** The last link of the chain. */
+export type JournalHead = Pick<JournalRow, 'seq' | 'hash'>;
+
+/**
+ * The end of the chain, for this transaction alone until its commit: every append of every endpoint waits here. So it
+ * comes last in a transaction. A row of its own, because a lock on the newest journal row would let the next in line
+ * follow a row that is no longer the newest.
+ */
+export async function lockJournal(sql: PgSql): Promise<JournalHead> {
+  return (await sql.one('select seq, hash from journal_head where one = 1 for update')) as JournalHead;
+}
+
+/** Appends after `head`, which the caller has locked. */
+export async function appendJournal(
+  sql: PgSql,
+  head: JournalHead,
+  entries: readonly JournalEntry[],
+  atMs: number,
+): Promise<void> {
+  const rows: JournalRow[] = [];
+  for (const entry of entries) rows.push(chained(rows.at(-1) ?? head, entry, atMs));
+  const last = rows.at(-1);
+  if (!last) return;
+  await Promise.all([
+    sql.run(
+      `insert into journal (seq, at_ms, kind, lane, text, detail, hash)
+       select * from unnest($1::bigint[], $2::bigint[], $3::text[], $4::text[], $5::text[], $6::text[], $7::text[])`,
+      rows.map(({ seq }) => seq),
+      rows.map((row) => row.atMs),
+      rows.map(({ kind }) => toText(kind)),
+      rows.map(({ lane }) => lane && toText(lane)),
+      rows.map(({ text }) => toText(text)),
+      rows.map(({ detail }) => JSON.stringify(detail)),
+      rows.map(({ hash }) => hash),
+    ),
+    sql.run('update journal_head set seq = $1, hash = $2 where one = 1', last.seq, last.hash),
+  ]);
+}
+
+/** Rows after that number, oldest first. */
+export async function readJournal(sql: PgSql, after: number, limit: number): Promise<readonly JournalRow[]> {
+  const rows = (await sql.all(
+    `select seq, at_ms as "atMs", kind, lane, text, detail, hash from journal where seq > $1 order by seq limit $2`,
+    after,
+    limit,
+  )) as readonly (Omit<JournalRow, 'detail'> & { readonly detail: string })[];
+  return rows.map(({ seq, atMs, kind, lane, text, detail, hash }) => ({
+    seq,
+    atMs,
+    kind: fromText(kind),
+    lane: lane && fromText(lane),
+    text: fromText(text),
+    detail: JSON.parse(detail) as Json,
+    hash,
+  }));
+}
