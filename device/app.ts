@@ -1,13 +1,7 @@
 import type { Clock } from '../shared/clock.ts';
 import type { Log } from '../shared/log.ts';
-import {
-  control,
-  controllerWakeMs,
-  type ControllerSettings,
-  type Effect,
-  type Happening,
-  startController,
-} from './core/controller.ts';
+import { control, controllerWakeMs, startController } from './core/controller.ts';
+import type { ControllerSettings, Effect, Happening } from './core/controller-state.ts';
 import {
   type Contact,
   type Gesture,

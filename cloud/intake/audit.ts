@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import type { Api, ApiOptions } from './api.ts';
+import type { Api, ApiOptions } from './api-options.ts';
 import { checkReader, checkSeesAll } from './respond.ts';
 
 const Query = z.strictObject({

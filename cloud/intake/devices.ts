@@ -3,7 +3,7 @@ import { checkCommand } from '../../shared/command.ts';
 import { durationInWords } from '../../shared/duration.ts';
 import { Fault } from '../../shared/faults.ts';
 import { topics } from '../../shared/topics.ts';
-import type { Api, ApiOptions } from './api.ts';
+import type { Api, ApiOptions } from './api-options.ts';
 import { type Caller, covers, type Device } from './caller.ts';
 import { checkReader, principalOf, sees, sendJob } from './respond.ts';
 import { targetOf } from './target.ts';

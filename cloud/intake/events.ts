@@ -5,7 +5,7 @@ import type { Json } from '../../shared/json.ts';
 import { topics } from '../../shared/topics.ts';
 import type { Outgoing } from '../engine/lane.ts';
 import { MQTT_RECEIVER } from '../jobs/announce.ts';
-import type { Api, ApiOptions } from './api.ts';
+import type { Api, ApiOptions } from './api-options.ts';
 import { checkReader, sees } from './respond.ts';
 
 const VIEWERS_MAX = 1_000;

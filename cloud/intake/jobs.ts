@@ -7,7 +7,7 @@ import { isUnfinished, type JobRow } from '../engine/job.ts';
 import type { JobFilter } from '../engine/store.ts';
 import type { JobData } from '../jobs/command.ts';
 import { describeJob } from '../jobs/describe.ts';
-import type { Api, ApiOptions } from './api.ts';
+import type { Api, ApiOptions } from './api-options.ts';
 import { callerOf, checkReader, checkSees, principalOf, sees, sendState } from './respond.ts';
 
 const LIMIT_MAX = 200;

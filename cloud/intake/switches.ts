@@ -2,7 +2,7 @@ import { z } from 'zod';
 import { CommandOptions, COMMANDS } from '../../shared/command.ts';
 import { parseDuration } from '../../shared/duration.ts';
 import { Fault } from '../../shared/faults.ts';
-import type { Api, ApiOptions } from './api.ts';
+import type { Api, ApiOptions } from './api-options.ts';
 import { callerOf, checkReader, checkSees, sees, sendJob, sendState } from './respond.ts';
 
 const Params = z.object({ switch: z.string() });

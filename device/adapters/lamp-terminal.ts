@@ -1,7 +1,7 @@
 import type { WriteStream } from 'node:tty';
 import type { Writable } from 'node:stream';
 import type { Clock } from '../../shared/clock.ts';
-import type { Lamp } from '../core/lamp.ts';
+import type { Lamp } from '../core/lamp-signal.ts';
 import { type Colour, lightAt, patternOf } from '../core/lamp-pattern.ts';
 import type { LampPort } from '../core/ports.ts';
 

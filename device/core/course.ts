@@ -2,7 +2,7 @@
 import type { Command, CommandName } from '../../shared/command.ts';
 import type { Job, State } from '../../shared/messages.ts';
 import { durationInWords } from '../../shared/duration.ts';
-import type { ControllerState, Effect, Turn } from './controller.ts';
+import type { ControllerState, Effect, Turn } from './controller-state.ts';
 import { lampOf, mayBeRepeated } from './lamp.ts';
 import { type Delivery, type Reply, SEND_MS_MAX } from './ports.ts';
 import { carriesOut, type Intent, type Notice, type Press, repeatMs } from './press.ts';

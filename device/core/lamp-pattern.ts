@@ -3,7 +3,7 @@
  * that one plain LED, or an eye that cannot tell red from green, reads it as well; none flashes more than three times
  * a second. A light that never goes dark is not used: some machines keep an output driven after the program died.
  */
-import type { Lamp } from './lamp.ts';
+import type { Lamp } from './lamp-signal.ts';
 
 export type Colour = 'red' | 'green' | 'blue';
 

@@ -1,36 +1,9 @@
 import { FAULTS } from '../../shared/faults.ts';
 import type { State } from '../../shared/messages.ts';
 import { durationInWords } from '../../shared/duration.ts';
-import type { ControllerState } from './controller.ts';
+import type { ControllerState } from './controller-state.ts';
+import type { Lamp } from './lamp-signal.ts';
 import type { Intent, Notice, Press } from './press.ts';
-
-/**
- * What the lamp says. It follows what the endpoint has confirmed; of the press itself it says only `sent`, which means
- * that nobody has answered. `text` is the same in a sentence, for whoever has a screen.
- */
-export type Lamp = { readonly text: string } & (
-  | {
-      readonly name:
-        | 'off'
-        | 'armed'
-        | 'offline'
-        | 'sent'
-        | 'accepted'
-        | 'moving'
-        | 'primary'
-        | 'maintenance'
-        | 'unclear'
-        | 'drill'
-        | 'not-delivered'
-        | 'fault';
-    }
-  | { readonly name: 'holding'; readonly ripe: boolean }
-  /** Somebody else holds the switch, where it is. */
-  | { readonly name: 'held'; readonly at: 'primary' | 'elsewhere' }
-  | { readonly name: 'refused'; readonly code: string; readonly flashes: number }
-);
-
-export const LAMP_OFF: Lamp = { name: 'off', text: 'The button is not running.' };
 
 /** The one lamp of a controller's state. The finger first, then the newest press, then its news, then how things are. */
 export function lampOf(state: ControllerState): Lamp {

@@ -4,7 +4,7 @@
 import type { Command, CommandName } from '../../shared/command.ts';
 import type { JobMessage, RefusalMessage, State } from '../../shared/messages.ts';
 import type { Gesture } from './gesture.ts';
-import type { Lamp } from './lamp.ts';
+import type { Lamp } from './lamp-signal.ts';
 
 // ---- the road to the endpoint ---------------------------------------------------------------------------------------
 

@@ -6,7 +6,7 @@ import type { Broker } from '../../device/adapters/mqtt-connection.ts';
 import { randomIds } from '../../device/adapters/random-ids.ts';
 import { runButton, type Stopped } from '../../device/app.ts';
 import type { Gesture } from '../../device/core/gesture.ts';
-import type { Lamp } from '../../device/core/lamp.ts';
+import type { Lamp } from '../../device/core/lamp-signal.ts';
 import type { Input, InputEvent, LampPort } from '../../device/core/ports.ts';
 
 /** The whole button over the real link, with a test for a finger and a list for a lamp. */

@@ -1,11 +1,6 @@
 import { expect, test } from 'vitest';
-import {
-  control,
-  type ControllerState,
-  type Happening,
-  startController,
-  type Turn,
-} from '../../device/core/controller.ts';
+import { control, startController } from '../../device/core/controller.ts';
+import type { ControllerState, Happening, Turn } from '../../device/core/controller-state.ts';
 import { lampOf } from '../../device/core/lamp.ts';
 import { at, jobOf, refusal, stateOf, told } from './samples.ts';
 

@@ -1,12 +1,7 @@
 import * as fc from 'fast-check';
 import { expect, test } from 'vitest';
-import {
-  control,
-  type ControllerState,
-  controllerWakeMs,
-  type Happening,
-  startController,
-} from '../../device/core/controller.ts';
+import { control, controllerWakeMs, startController } from '../../device/core/controller.ts';
+import type { ControllerState, Happening } from '../../device/core/controller-state.ts';
 import { lampOf } from '../../device/core/lamp.ts';
 import { SEND_MS_MAX } from '../../device/core/ports.ts';
 import { REPEAT_MS_MAX } from '../../device/core/press.ts';

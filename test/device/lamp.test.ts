@@ -1,6 +1,6 @@
 import { readFileSync } from 'node:fs';
 import { expect, test } from 'vitest';
-import type { Lamp } from '../../device/core/lamp.ts';
+import type { Lamp } from '../../device/core/lamp-signal.ts';
 import { lightAt, type Pattern, patternOf } from '../../device/core/lamp-pattern.ts';
 
 const text = '';

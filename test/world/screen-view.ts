@@ -1,4 +1,4 @@
-import type { Lamp } from '../../device/core/lamp.ts';
+import type { Lamp } from '../../device/core/lamp-signal.ts';
 import { patternOf } from '../../device/core/lamp-pattern.ts';
 import type { Job, State, Step } from '../../shared/messages.ts';
 import type { Visit } from './visitor.ts';

@@ -1,5 +1,5 @@
 import { lightAt, patternOf } from '../../device/core/lamp-pattern.ts';
-import type { Lamp } from '../../device/core/lamp.ts';
+import type { Lamp } from '../../device/core/lamp-signal.ts';
 import type { Gesture } from '../../device/core/gesture.ts';
 import { type WorldEvent, watchWorld } from './events.ts';
 import { lineOf } from './plain-lines.ts';

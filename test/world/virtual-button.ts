@@ -2,7 +2,7 @@ import { makeMqttLink } from '../../device/adapters/link-mqtt.ts';
 import { jitter, randomIds } from '../../device/adapters/random-ids.ts';
 import { runButton } from '../../device/app.ts';
 import type { Gesture } from '../../device/core/gesture.ts';
-import { type Lamp, LAMP_OFF } from '../../device/core/lamp.ts';
+import { type Lamp, LAMP_OFF } from '../../device/core/lamp-signal.ts';
 import type { Input, LampPort } from '../../device/core/ports.ts';
 import { PREFIX_DEFAULT } from '../../shared/topics.ts';
 import { silentLog } from '../../shared/log.ts';

@@ -1,0 +1,56 @@
+import type { Command, CommandName } from '../../shared/command.ts';
+import type { State } from '../../shared/messages.ts';
+import type { Gesture } from './gesture.ts';
+import type { Delivery, Reply } from './ports.ts';
+import type { Notice, Press } from './press.ts';
+
+export interface ControllerSettings {
+  readonly device: string;
+  readonly switch: string;
+  /** A press that cannot be delivered within this is dropped, visibly. */
+  readonly deadlineMs: number;
+}
+
+export interface ControllerState {
+  readonly settings: ControllerSettings;
+  readonly link: { readonly up: boolean; readonly text: string };
+  /** The newest state of the switch; `fresh` when it was told on the connection that stands now. */
+  readonly shown: { readonly state: State; readonly fresh: boolean } | null;
+  readonly press: Press;
+  readonly notice: Notice | null;
+  readonly finger: 'off' | 'holding' | 'ripe';
+  /** At most one per button. */
+  readonly faults: readonly { readonly button: number; readonly text: string }[];
+}
+
+/** Everything that can happen to a button. */
+export type Happening =
+  | { readonly kind: 'finger'; readonly finger: 'off' | 'holding' | 'ripe' }
+  /** `command` is what the configuration makes of the gesture; `id` is fresh, and used when the gesture becomes a press. */
+  | {
+      readonly kind: 'gesture';
+      readonly gesture: Gesture;
+      readonly command: CommandName | undefined;
+      readonly id: string;
+      readonly pressedAtMs: number;
+    }
+  | { readonly kind: 'fault'; readonly button: number; readonly text: string }
+  | { readonly kind: 'fault-cleared'; readonly button: number }
+  | { readonly kind: 'up'; readonly text: string }
+  | { readonly kind: 'down'; readonly text: string }
+  | { readonly kind: 'delivery'; readonly id: string; readonly delivery: Delivery }
+  | { readonly kind: 'reply'; readonly reply: Reply }
+  | { readonly kind: 'state'; readonly state: State }
+  | { readonly kind: 'tick' };
+
+/** With the monotonic time at which it is told. */
+export type ControllerEvent = { readonly atMs: number } & Happening;
+
+export type Effect =
+  | { readonly kind: 'send'; readonly command: Command }
+  | { readonly kind: 'say'; readonly text: string };
+
+export interface Turn {
+  readonly next: ControllerState;
+  readonly effects: readonly Effect[];
+}
