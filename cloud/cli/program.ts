@@ -8,6 +8,7 @@ import { registerHold } from './hold.ts';
 import { registerJob } from './job.ts';
 import { registerJobs } from './jobs.ts';
 import { CONFIG_DEFAULT, example } from './options.ts';
+import { registerPolicy } from './policy.ts';
 import { registerRelease } from './release.ts';
 import { registerRestore } from './restore.ts';
 import { registerSchema } from './schema.ts';
@@ -36,6 +37,7 @@ export function makeProgram(): Command {
   registerJobs(program);
   registerJob(program);
   registerWatch(program);
+  registerPolicy(program);
   registerSchema(program);
   return example(
     program,

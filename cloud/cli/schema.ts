@@ -1,5 +1,5 @@
 import type { Command } from 'commander';
-import { example } from './options.ts';
+import { example, jsonOption } from './options.ts';
 import { sayJson } from './terminal.ts';
 
 export function registerSchema(program: Command): void {
@@ -7,6 +7,7 @@ export function registerSchema(program: Command): void {
     .command('schema')
     .summary('the JSON Schema of dashover.yaml')
     .description('Prints the JSON Schema of dashover.yaml, with which editors check and complete it.')
+    .addOption(jsonOption())
     .action(async () => {
       const { jsonSchema } = await import('../config/json-schema.ts');
       sayJson(jsonSchema());

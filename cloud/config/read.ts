@@ -59,7 +59,7 @@ function isUnset(source: Source, path: Path): boolean {
 }
 
 /** As whole sentences, from the top of the file to its end. */
-function inOrder(problems: readonly Problem[], source: Source): string[] {
+export function inOrder(problems: readonly Problem[], source: Source): string[] {
   const placed = problems.map(({ path, line = source.line(path), text }) => ({
     place: place(path, line),
     line: line ?? 0,
@@ -79,7 +79,8 @@ function place(path: Path, line: number | undefined): string {
   return line === undefined ? pathInWords(path) : `${pathInWords(path)} (line ${line})`;
 }
 
-function readText(file: string): string {
+/** The text of the file, within its limits. Throws ConfigProblems. */
+export function readText(file: string): string {
   try {
     const { size } = statSync(file);
     if (size > FILE_BYTES_MAX)

@@ -1,33 +1,12 @@
 import { afterEach, expect, test, vi } from 'vitest';
-import { makeProgram } from '../../cloud/cli/program.ts';
-import { tell } from '../../cloud/cli/tell.ts';
 import { TOKEN } from './endpoint.ts';
+import { inProcess } from './in-process.ts';
 import { dashover } from './run.ts';
 
 afterEach(() => {
   vi.unstubAllEnvs();
   vi.restoreAllMocks();
 });
-
-/** The same program without a process of its own, and what it said. */
-async function inProcess(args: readonly string[]): Promise<{ readonly code: number; readonly said: string }> {
-  let said = '';
-  const hear = (text: string | Uint8Array): boolean => {
-    said += String(text);
-    return true;
-  };
-  vi.spyOn(process.stdout, 'write').mockImplementation(hear);
-  vi.spyOn(process.stderr, 'write').mockImplementation(hear);
-  try {
-    await makeProgram().parseAsync(args, { from: 'user' });
-    return { code: 0, said };
-  } catch (error) {
-    const code = tell(error, false);
-    return { code, said };
-  } finally {
-    vi.restoreAllMocks();
-  }
-}
 
 test.for([
   [['status'], { DASHOVER_TOKEN: 'SECRET with spaces' }, 'The token is empty, or has a space or a line break in it.'],
@@ -49,9 +28,8 @@ test.for([
   expect(ran.code).toBe(2);
 });
 
-const COMMANDS = 'serve check status failover restore drill hold release cancel alerts jobs job watch schema'.split(
-  ' ',
-);
+const COMMANDS =
+  'serve check status failover restore drill hold release cancel alerts jobs job watch policy schema'.split(' ');
 
 test('help lists every command', async () => {
   const { said, code } = await inProcess(['--help']);
