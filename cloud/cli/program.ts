@@ -2,6 +2,7 @@ import { Command } from 'commander';
 import { registerAlerts } from './alerts.ts';
 import { registerCancel } from './cancel.ts';
 import { registerCheck } from './check.ts';
+import { registerDatadog } from './datadog.ts';
 import { registerDrill } from './drill.ts';
 import { registerFailover } from './failover.ts';
 import { registerHold } from './hold.ts';
@@ -38,6 +39,7 @@ export function makeProgram(): Command {
   registerJob(program);
   registerWatch(program);
   registerPolicy(program);
+  registerDatadog(program);
   registerSchema(program);
   return example(
     program,

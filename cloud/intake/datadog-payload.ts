@@ -19,6 +19,25 @@ export interface DatadogNews {
   readonly fields: readonly string[];
 }
 
+/** The payload to paste into a webhook: Datadog puts its values in place of the variables. */
+export const RECOMMENDED_PAYLOAD = {
+  event_id: '$ID',
+  transition: '$ALERT_TRANSITION',
+  alert_type: '$ALERT_TYPE',
+  cycle_key: '$ALERT_CYCLE_KEY',
+  monitor_id: '$ALERT_ID',
+  scope: '$ALERT_SCOPE',
+  priority: '$ALERT_PRIORITY',
+  host: '$HOSTNAME',
+  title: '$EVENT_TITLE',
+  text: '$TEXT_ONLY_MSG',
+  link: '$LINK',
+  snapshot: '$SNAPSHOT',
+  date_ms: '$DATE',
+  last_updated: '$LAST_UPDATED',
+  org_id: '$ORG_ID',
+} as const;
+
 const HINT =
   'Paste the payload that `dashover datadog SWITCH` prints into the webhook, as JSON, with or without "Encode as form".';
 
