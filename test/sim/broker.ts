@@ -1,0 +1,182 @@
+import type { Bus, InboundMessage, OnMessage, OutboundMessage } from '../../cloud/ports.ts';
+import type { Chance } from './chance.ts';
+import type { Life } from './life.ts';
+import type { PlayedTime } from './time.ts';
+
+/** How often a message is lost, doubled or late on its way to an endpoint, and an answer lost on its way back. */
+export interface Loss {
+  readonly lost: number;
+  readonly doubled: number;
+  readonly delayMs: number;
+}
+
+export const NO_LOSS: Loss = { lost: 0, doubled: 0, delayMs: 50 };
+
+type Listener = (topic: string, payload: string) => void;
+
+/** One broker. Of several endpoints, one speaks MQTT; another follows when it is dead or frozen. */
+export interface PlayedBroker {
+  loss: Loss;
+  isUp(): boolean;
+  setUp(up: boolean): void;
+  /** Connects an endpoint as soon as it is its turn. */
+  join(name: string, life: Life, hear: OnMessage, onConnect: () => void): Bus;
+  /** From a sender. The broker takes it, which proves nothing. */
+  send(topic: string, payload: string): void;
+  /** What the endpoints publish, for buttons and test clients. */
+  listen(listener: Listener): void;
+  onUp(listener: (up: boolean) => void): void;
+  retained(topic: string): string | undefined;
+}
+
+export interface BrokerWatcher {
+  /** The endpoint is about to hear the message; called again with what became of it when its promise resolved. */
+  hearing(name: string, message: InboundMessage): () => void;
+  published(name: string, topic: string, payload: string): void;
+}
+
+interface Member {
+  readonly name: string;
+  readonly life: Life;
+  readonly hear: OnMessage;
+  readonly onConnect: () => void;
+  connected: boolean;
+  queue: InboundMessage[];
+  pumping: boolean;
+  /** Grows with each connection: what belongs to an old one is lost. */
+  generation: number;
+  blocked: (() => void)[];
+}
+
+const PUBACK_MS_MAX = 2_000;
+const RECONNECT_MS = 1_000;
+
+export function makePlayedBroker(time: PlayedTime, chance: Chance, watcher: BrokerWatcher): PlayedBroker {
+  const members: Member[] = [];
+  const listeners: Listener[] = [];
+  const upListeners: ((up: boolean) => void)[] = [];
+  const kept = new Map<string, string>();
+  let up = true;
+  let speaker: Member | undefined;
+
+  function awake({ life }: Member): boolean {
+    return !life.isDead() && !life.isFrozen();
+  }
+
+  /** Looks every second who speaks, and connects it. */
+  function look(): void {
+    if (speaker && !awake(speaker)) leave(speaker);
+    if (speaker?.life.isDead() || !speaker || !awake(speaker)) speaker = members.find(awake);
+    if (speaker && up && !speaker.connected) connect(speaker);
+    time.after(RECONNECT_MS, look);
+  }
+
+  function connect(member: Member): void {
+    member.connected = true;
+    member.generation++;
+    const waiting = member.blocked;
+    member.blocked = [];
+    for (const give of waiting) give();
+    member.onConnect();
+  }
+
+  function leave(member: Member): void {
+    member.connected = false;
+    member.generation++;
+    member.queue = [];
+    member.pumping = false;
+  }
+
+  async function pump(member: Member): Promise<void> {
+    if (member.pumping) return;
+    member.pumping = true;
+    const { generation } = member;
+    for (let next = member.queue.shift(); next; next = member.queue.shift()) {
+      const acknowledged = watcher.hearing(member.name, next);
+      const late = time.after(PUBACK_MS_MAX, () => {
+        if (member.generation === generation) leave(member);
+      });
+      try {
+        await member.hear(next);
+      } catch {
+        // Not stored: the connection is dropped without a PUBACK, and the sender repeats.
+        if (member.generation === generation) leave(member);
+      }
+      late();
+      if (member.generation !== generation) return;
+      acknowledged();
+    }
+    member.pumping = false;
+  }
+
+  function arrive(topic: string, payload: string): void {
+    if (!up || !speaker?.connected || speaker.life.isDead()) return;
+    speaker.queue.push({ topic, payload: Buffer.from(payload), retained: false });
+    void pump(speaker);
+  }
+
+  async function publish(member: Member, message: OutboundMessage): Promise<void> {
+    await member.life.through();
+    if (!member.connected && up) {
+      // Not its turn: it has no connection, and waits for one.
+      await new Promise<void>((resolve) => member.blocked.push(resolve));
+      throw new Error('The connection to the broker has just been opened.');
+    }
+    const { generation } = member;
+    const answer = Promise.withResolvers<void>();
+    const lost = chance.happens(world.loss.lost);
+    const unheard = chance.happens(world.loss.lost);
+    time.after(chance.int(1, 30), () => {
+      if (!up || lost || member.generation !== generation) return;
+      watcher.published(member.name, message.topic, message.payload);
+      if (message.retain) kept.set(message.topic, message.payload);
+      for (const listener of listeners) listener(message.topic, message.payload);
+      if (!unheard) time.after(chance.int(1, 30), () => void member.life.through().then(answer.resolve));
+    });
+    time.after(PUBACK_MS_MAX, () => {
+      void member.life.through().then(() => answer.reject(new Error('The broker did not acknowledge in time.')));
+    });
+    return answer.promise;
+  }
+
+  const world: PlayedBroker = {
+    loss: NO_LOSS,
+    isUp: () => up,
+    setUp(now) {
+      if (up === now) return;
+      up = now;
+      if (!up) for (const member of members) if (member.connected) leave(member);
+      for (const listener of upListeners) listener(up);
+    },
+    join(name, life, hear, onConnect) {
+      const member: Member = {
+        name,
+        life,
+        hear,
+        onConnect,
+        connected: false,
+        queue: [],
+        pumping: false,
+        generation: 0,
+        blocked: [],
+      };
+      members.push(member);
+      return {
+        publish: (message) => publish(member, message),
+        status: () => ({ connected: member.connected, reason: member.connected ? null : 'No connection.' }),
+      };
+    },
+    send(topic, payload) {
+      if (!up || chance.happens(world.loss.lost)) return;
+      const times = chance.happens(world.loss.doubled) ? 2 : 1;
+      for (let sent = 0; sent < times; sent++) {
+        time.after(chance.int(1, world.loss.delayMs), () => arrive(topic, payload));
+      }
+    },
+    listen: (listener) => void listeners.push(listener),
+    onUp: (listener) => void upListeners.push(listener),
+    retained: (topic) => kept.get(topic),
+  };
+  look();
+  return world;
+}

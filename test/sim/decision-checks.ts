@@ -1,0 +1,130 @@
+import { JobMessage, State } from '../../shared/messages.ts';
+import { isUnfinished } from '../../cloud/engine/job.ts';
+import type { MqttBody } from '../../cloud/jobs/announce.ts';
+import type { SwitchState } from '../../cloud/jobs/state.ts';
+import type { KnownJob, Ledger } from './ledger.ts';
+import { must } from './must.ts';
+import type { Decided } from './store.ts';
+
+/** Codes with which only automation is refused. */
+const FOR_AUTOMATION = new Set(['held', 'tripped', 'observe', 'off', 'acknowledged', 'wrong-position', 'alerts-open']);
+
+/** How old each sending of a command said that it was, and how long it was good for: by sender and id. */
+export type Claims = Map<string, { readonly agesMs: Set<number>; readonly expiresInMs: number }>;
+
+/**
+ * What must hold of every decision that was committed, whatever has gone wrong before it. Throws with what does not.
+ * `live` tells the position that the live records of a switch equal, by other code than the one that is tested.
+ */
+export function checkDecision(
+  what: Decided,
+  ledger: Ledger,
+  claims: Claims,
+  live: (lane: string, job: KnownJob) => { readonly asWanted: boolean },
+): void {
+  const before = new Map([...ledger.jobs].map(([id, { status }]) => [id, status]));
+  ledger.apply(what);
+  checkRevision(what);
+  checkCommand(what, ledger, claims);
+  checkAutomation(what, ledger);
+  const running = ledger
+    .unfinished(what.turn.lane)
+    .filter(({ status, exclusive }) => exclusive && status === 'running');
+  must(running.length <= 1, () => `${running.map(({ id }) => id).join(' and ')} run at the same time`);
+  for (const change of what.decision.jobs) {
+    const job = ledger.jobs.get(change.id);
+    if (!job || change.kind === 'alias') continue;
+    const was = before.get(job.id);
+    must(
+      was === undefined || isUnfinished({ status: was }),
+      () => `${job.id} had ended as ${was} and is changed again`,
+    );
+    if (!isUnfinished(job)) checkEnd(job, ledger, live);
+  }
+  checkMessages(what, ledger);
+}
+
+function checkRevision({ state, decision, turn }: Decided): void {
+  if (!state) return;
+  const grown = decision.state.revision - state.revision;
+  const changed = revised(state) !== revised(decision.state);
+  must(grown === (changed ? 1 : 0), () => `${turn.lane}: the revision grew by ${grown}, ${changed ? '' : 'un'}changed`);
+}
+
+function revised({ position, hold, incident, tripped }: SwitchState): string {
+  return JSON.stringify([position, hold, incident?.id ?? null, tripped]);
+}
+
+function checkCommand({ event, decision, turn }: Decided, ledger: Ledger, claims: Claims): void {
+  if (event.kind !== 'command' || event.command.kind !== 'move') return;
+  const { command, sender, commandId } = event;
+  const { job, refusal } = decision.reply;
+  const automatic = command.origin.automatic && command.command !== 'drill';
+  must(automatic || !FOR_AUTOMATION.has(refusal?.code ?? ''), () => `a human was refused as ${refusal?.code}`);
+  const key = `${sender} ${commandId}`;
+  const claim = claims.get(key);
+  if (claim) {
+    must(claim.agesMs.has(command.ageMs), () => `${key} never said that it was ${command.ageMs} ms old`);
+    must(claim.expiresInMs === command.expiresInMs, () => `${key} never expired in ${command.expiresInMs} ms`);
+  }
+  const first = commandId === null ? undefined : ledger.known.get(key);
+  must(first === undefined || first === job?.id, () => `${key} was job ${first} and now is job ${job?.id}`);
+  if (commandId !== null && job) ledger.known.set(key, job.id);
+  const old = command.expiresInMs !== null && command.ageMs > command.expiresInMs;
+  const known = job && ledger.jobs.get(job.id);
+  if (first !== undefined || !known) return;
+  must(!old || known.status === 'refused', () => `${key} was too old and became job ${known.id}, ${known.status}`);
+  if (command.expiresInMs === null) return;
+  const startBeforeMs = turn.nowMs - command.ageMs + command.expiresInMs;
+  known.startBeforeMs = Math.max(known.startBeforeMs ?? 0, startBeforeMs);
+}
+
+/** Automation starts nothing on a switch that is held or tripped. */
+function checkAutomation({ decision, turn }: Decided, ledger: Ledger): void {
+  for (const change of decision.jobs) {
+    const starts = change.kind === 'start' || (change.kind === 'add' && change.status === 'running');
+    const job = ledger.jobs.get(change.id);
+    if (!starts || !job?.data.automatic || !job.exclusive) continue;
+    const { hold, tripped } = decision.state;
+    must(!hold.asked && !hold.taken, () => `automation starts ${job.id} although ${turn.lane} is held`);
+    must(!tripped, () => `automation starts ${job.id} although ${turn.lane} is tripped`);
+  }
+}
+
+/** What a job says at its end is what it did to the records. */
+function checkEnd(
+  job: KnownJob,
+  { history, states }: Ledger,
+  live: (lane: string, job: KnownJob) => { readonly asWanted: boolean },
+): void {
+  const { status, data } = job;
+  const written = (history.get(job.lane) ?? []).slice(job.historyAtStart);
+  const own = written.filter(({ by }) => by === job.id).length;
+  const others = written.length - own;
+  const words = `${job.id} (${data.command} to ${data.to}) ended as ${status}, ${data.outcome ?? data.error?.code}`;
+  must(data.error?.code !== 'internal-error', () => `${words}: ${data.error?.message}`);
+  must(!data.automatic || data.command === 'drill' || states.has(job.lane), () => `${words} on no switch`);
+  if (status === 'succeeded') {
+    if (data.outcome === 'drilled' || data.outcome === 'already-there') {
+      must(own === 0, () => `${words}, and changed the records`);
+    }
+    if (data.outcome === 'drilled' || others > 0 || job.forgotten) return;
+    must(own > 0 || data.outcome === 'already-there', () => `${words}, and changed nothing`);
+    must(live(job.lane, job).asWanted, () => `${words}, and the records are not so`);
+    return;
+  }
+  if (data.error?.code === 'unknown-outcome' || others > 0) return;
+  must(own === 0, () => `${words}, and changed the records`);
+}
+
+function checkMessages({ decision }: Decided, ledger: Ledger): void {
+  for (const { body } of decision.outgoing) {
+    const { topic, payload } = body as MqttBody;
+    const told: unknown = JSON.parse(payload);
+    const parsed = topic.endsWith('/state') ? State.safeParse(told) : JobMessage.safeParse(told);
+    must(parsed.success, () => `what goes to ${topic} is not what was agreed: ${parsed.error?.message}`);
+    if (!parsed.success || !('job' in parsed.data) || typeof parsed.data.job !== 'object') continue;
+    const id = parsed.data.job?.id;
+    must(id === undefined || ledger.jobs.has(id), () => `${topic} tells of job ${id}, which does not exist`);
+  }
+}

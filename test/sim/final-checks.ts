@@ -1,0 +1,96 @@
+import type { SwitchState } from '../../cloud/jobs/state.ts';
+import { must } from './must.ts';
+import type { Ledger } from './ledger.ts';
+import type { People } from './people.ts';
+import type { PlayedButton } from './button.ts';
+import type { Scenario } from './scenario.ts';
+import { positionOf, type PlayedZone } from './zone.ts';
+
+export interface Outcome {
+  readonly scenario: Scenario;
+  readonly ledger: Ledger;
+  readonly zones: ReadonlyMap<string, PlayedZone>;
+  readonly people: People;
+  readonly buttons: readonly PlayedButton[];
+  readonly undelivered: number;
+  /** Presses of buttons that became a job and were never told so. */
+  readonly unanswered: readonly string[];
+  readonly retained: (switchName: string) => { readonly position: string; readonly revision: number } | undefined;
+}
+
+/** What has not come to rest yet, in words; empty when the world has settled. */
+export function restless({ scenario, ledger, zones, people, buttons, undelivered }: Outcome): readonly string[] {
+  const words: string[] = [];
+  if (people.open() > 0) words.push(`${people.open()} requests are still being repeated`);
+  if (undelivered > 0) words.push('messages wait to be delivered');
+  for (const settings of scenario.switches) {
+    const { name, zone } = settings;
+    for (const { id, status } of ledger.unfinished(name)) words.push(`${id} is ${status}`);
+    const state = ledger.states.get(name);
+    if (!state) words.push(`${name} was never decided about`);
+    else {
+      const live = positionOf(zones.get(zone)?.live() ?? [], settings) ?? 'drifted';
+      if (state.position !== live) words.push(`${name} is at ${live} and believed at ${state.position}`);
+      if (isWaitedFor(state, scenario)) words.push(`an open alert of ${name} moves nothing`);
+    }
+  }
+  for (const button of buttons) {
+    const { name } = button.lamp();
+    if (['sent', 'accepted', 'moving', 'offline', 'armed'].includes(name))
+      words.push(`the lamp of ${button.device} says ${name}`);
+  }
+  return words;
+}
+
+/**
+ * Automation is free, an alert is open that nobody has acknowledged, and the switch is still at primary. Records that
+ * somebody else has made drift while it was open are left to humans.
+ */
+function isWaitedFor({ position, hold, tripped, alerts }: SwitchState, { automation }: Scenario): boolean {
+  if (automation.mode !== 'on' || hold.asked || hold.taken || tripped) return false;
+  return position === 'primary' && alerts.some(({ open, acknowledged }) => open && !acknowledged);
+}
+
+/** What must hold when everything has come to rest. Throws with what does not. */
+export function checkOutcome(outcome: Outcome): void {
+  const { scenario, ledger, zones, people, buttons } = outcome;
+  for (const settings of scenario.switches) {
+    const { name, zone } = settings;
+    const state = ledger.states.get(name);
+    const last = ledger.history.get(name)?.at(-1);
+    const job = last?.by ? ledger.jobs.get(last.by) : undefined;
+    const live = positionOf(zones.get(zone)?.live() ?? [], settings);
+    if (job && job.data.to !== 'before') {
+      must(job.data.to === live, () => `${job.id} was the last to move ${name}, to ${job.data.to}; it is at ${live}`);
+    }
+    const told = outcome.retained(name);
+    must(
+      told?.position === state?.position,
+      () => `${name} is told to be at ${told?.position}, it is at ${state?.position}`,
+    );
+    must(
+      told?.revision === state?.revision,
+      () => `revision ${told?.revision} of ${name} is told, ${state?.revision} is true`,
+    );
+  }
+  for (const { key, switch: name, open, cycle } of people.monitors()) {
+    if (cycle === 0 || people.cleared().has(key)) continue;
+    const mark = ledger.states.get(name)?.alerts.find((alert) => alert.key === key);
+    must((mark?.open ?? false) === open, () => `${key} is ${open ? 'open' : 'closed'}, and believed otherwise`);
+  }
+  must(outcome.unanswered.length === 0, () => `nobody was told of ${outcome.unanswered.join(', ')}`);
+  for (const button of buttons) checkLamp(button, ledger);
+}
+
+/** The lamp says where the switch is, unless it has news of a press to tell. */
+function checkLamp(button: PlayedButton, { states }: Ledger): void {
+  const { device, switch: name } = button;
+  const state = states.get(name);
+  const shown = button.lamp();
+  const at = state?.position === 'primary' ? 'primary' : 'elsewhere';
+  if (shown.name === 'primary')
+    must(at === 'primary', () => `the lamp of ${device} says primary at ${state?.position}`);
+  if (shown.name === 'maintenance') must(at === 'elsewhere', () => `the lamp of ${device} says maintenance at primary`);
+  if (shown.name === 'held')
+    must(shown.at === at, () => `the lamp of ${device} says held ${shown.at} at ${state?.position}`);
+}

@@ -1,0 +1,5 @@
+/**
+ * Seeds that once found something, with a line on what it was: each is played by every test run from then on. A change
+ * of the scenarios gives a seed another story; the line then tells what to search for anew.
+ */
+export const KNOWN_SEEDS: readonly { readonly seed: number; readonly found: string }[] = [];

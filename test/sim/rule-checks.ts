@@ -1,0 +1,144 @@
+import type { AlertMark, SwitchState } from '../../cloud/jobs/state.ts';
+import type { Automation, Guards, Switch } from '../../cloud/jobs/switch.ts';
+import { must } from './must.ts';
+import type { KnownJob, Ledger } from './ledger.ts';
+import type { Decided } from './store.ts';
+
+/** What the rules of a switch promise, looked at from outside: by what came in and what was decided, job by job. */
+export interface RuleChecks {
+  check(what: Decided, ledger: Ledger): void;
+}
+
+type Move = { readonly switch: string; readonly job: string; readonly command: string; readonly atMs: number };
+
+export function makeRuleChecks(switches: readonly Switch[], automation: Automation): RuleChecks {
+  /** When an alert of the switch was last known to be open. */
+  const openAtMs = new Map<string, number>();
+  /** Moves that automation has begun and that did not come to nothing, since a human last looked. */
+  let moves: readonly Move[] = [];
+  /** The newest human intent of each switch: the job that it is, or is part of. */
+  const wished = new Map<string, string>();
+  /** When automation last failed a switch over. */
+  const failedOverAtMs = new Map<string, number>();
+
+  function settingsOf(name: string): Switch {
+    const settings = switches.find((one) => one.name === name);
+    if (!settings) throw new Error(`there is no switch ${name}`);
+    return settings;
+  }
+
+  function remember({ event, state, decision, turn }: Decided): void {
+    if (state?.alerts.some(({ open }) => open)) openAtMs.set(turn.lane, turn.nowMs);
+    if (event.kind !== 'command') return;
+    const { command } = event;
+    if (command.kind === 'release' && state && (state.hold.asked || state.hold.taken || state.tripped)) moves = [];
+    const { job } = decision.reply;
+    if (command.kind === 'move' && !command.origin.automatic && command.command !== 'drill' && job && !event.known) {
+      if (job.status !== 'refused') wished.set(turn.lane, job.id);
+    }
+  }
+
+  /** Automation begins a move: it may, where it may, when it may, and not with one switch too many. */
+  function begun({ turn, decision, state }: Decided, job: KnownJob): void {
+    const { name, guards, failoverTo } = settingsOf(turn.lane);
+    const { command, from, alert } = job.data;
+    const words = `automation begins ${job.id}, a ${command} of ${name} from ${from},`;
+    must(automation.mode === 'on', () => `${words} in the mode ${automation.mode}`);
+    const at = decision.state.position;
+    if (command === 'failover') {
+      must(at === 'primary' || at === 'drifted', () => `${words} at ${at}`);
+      const mark = decision.state.alerts.find(({ key }) => key === alert);
+      must(mark?.open === true && !mark.acknowledged, () => `${words} for ${alert}, which is not open`);
+    } else {
+      must(at === failoverTo, () => `${words} at ${at}`);
+      must(!decision.state.alerts.some(({ open }) => open), () => `${words} while an alert is open`);
+      const clearMs = turn.nowMs - (openAtMs.get(name) ?? 0);
+      must(clearMs >= guards.restoreAfterMs, () => `${words} ${clearMs} ms after an alert was open`);
+      const cooledMs = turn.nowMs - (failedOverAtMs.get(name) ?? 0);
+      must(cooledMs >= guards.cooldownMs, () => `${words} ${cooledMs} ms after it failed it over`);
+      must(!leavesNoMove(state, guards, turn.nowMs), () => `${words} which leaves no move for the next failover`);
+    }
+    const sinceMs = turn.nowMs - automation.withinMs;
+    moves = [...moves.filter(({ atMs }) => atMs > sinceMs), { switch: name, job: job.id, command, atMs: turn.nowMs }];
+    const moved = new Set(moves.map((move) => move.switch));
+    must(moved.size <= automation.maxSwitches, () => `${words} the ${moved.size}th switch`);
+  }
+
+  function ended({ turn, state, decision }: Decided, job: KnownJob, ledger: Ledger): void {
+    const { status, data } = job;
+    const { name, guards } = settingsOf(turn.lane);
+    const words = `${job.id}, a ${data.automatic ? 'automatic' : "human's"} ${data.command} of ${name}, ended as ${status}`;
+    if (!data.automatic || data.outcome !== 'switched') moves = moves.filter((move) => move.job !== job.id);
+    if (!job.exclusive) return;
+    if (data.automatic) {
+      if (status === 'succeeded' && data.outcome === 'switched' && data.command === 'failover') {
+        failedOverAtMs.set(name, turn.nowMs);
+      }
+      return;
+    }
+    if (status === 'superseded')
+      must(wished.get(name) !== job.id, () => `${words}, and was the newest wish of a human`);
+    const { hold, alerts } = decision.state;
+    if (status === 'succeeded' && data.command === 'failover') {
+      must(guards.hold === 'none' || hold.taken !== null, () => `${words}, and took no hold`);
+    }
+    if (status === 'succeeded' && data.command === 'restore') {
+      must(hold.taken === null, () => `${words}, and kept the hold of ${hold.taken?.by}`);
+      const open = alerts.find((alert) => alert.open && !alert.acknowledged);
+      must(open === undefined, () => `${words}, and did not acknowledge ${open?.key}`);
+      failedOverAtMs.delete(name);
+    }
+    if (status !== 'succeeded' && state?.hold.taken === null) {
+      must(hold.taken === null || hold.taken.by === 'external', () => `${words}, and took the hold`);
+    }
+    must(ledger.jobs.has(job.id), () => `${words}, and is not known`);
+  }
+
+  return {
+    check(what, ledger) {
+      remember(what);
+      checkAlerts(what.state, what.decision.state);
+      checkStale(what);
+      for (const change of what.decision.jobs) {
+        const job = ledger.jobs.get(change.id);
+        if (!job) continue;
+        const starts = change.kind === 'start' || (change.kind === 'add' && change.status === 'running');
+        if (starts && job.exclusive && job.data.automatic) begun(what, job);
+        if (change.kind === 'update' && job.status === change.status && job.status !== 'running') {
+          if (job.status !== 'waiting' && job.status !== 'queued') ended(what, job, ledger);
+        }
+      }
+      checkRelease(what);
+    },
+  };
+}
+
+function leavesNoMove(state: SwitchState | undefined, { flapping }: Guards, nowMs: number): boolean {
+  const recent = state?.moves.filter((atMs) => atMs > nowMs - flapping.withinMs) ?? [];
+  return recent.length + 2 > flapping.moves;
+}
+
+/** An alert opens only with a new cycle, and what a human has acknowledged stays so until then. */
+function checkAlerts(before: SwitchState | undefined, after: SwitchState): void {
+  for (const alert of after.alerts) {
+    const was: AlertMark | undefined = before?.alerts.find(({ key }) => key === alert.key);
+    if (!was || alert.cycle === null || alert.cycle !== was.cycle || !alert.open) continue;
+    must(was.open, () => `${alert.key} opened again within the cycle ${alert.cycle}`);
+    must(alert.acknowledged || !was.acknowledged, () => `${alert.key} is not acknowledged any more`);
+  }
+}
+
+/** What was meant for another revision moves nothing, except a failover. */
+function checkStale({ event, state, decision }: Decided): void {
+  if (event.kind !== 'command' || event.command.kind !== 'move' || event.known) return;
+  const { command, ifRevision } = event.command;
+  if (command === 'failover' || ifRevision === null || !state || ifRevision === state.revision) return;
+  const { job } = decision.reply;
+  must(job === null || job.status === 'refused', () => `${job?.id} was meant for revision ${ifRevision}`);
+}
+
+function checkRelease({ event, decision }: Decided): void {
+  if (event.kind !== 'command' || event.command.kind !== 'release') return;
+  const restores = decision.jobs.some((change) => change.kind === 'add' && change.data.command === 'restore');
+  must(!restores, () => 'a release started a restore');
+}

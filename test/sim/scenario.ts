@@ -1,0 +1,101 @@
+import type { Automation, Guards, Switch } from '../../cloud/jobs/switch.ts';
+import type { RecordSet } from '../../cloud/ports.ts';
+import type { Chance } from './chance.ts';
+
+/** What a seed plays: how many of everything, which kinds of faults, and how the endpoint is configured. */
+export interface Scenario {
+  readonly switches: readonly Switch[];
+  readonly zones: readonly string[];
+  readonly automation: Automation;
+  readonly endpoints: number;
+  readonly buttons: number;
+  /** Milliseconds in which faults happen and people press. */
+  readonly stormMs: number;
+  readonly faults: Faults;
+  /** Milliseconds between two deeds of a person, and of an alert source, on average. */
+  readonly personMs: number;
+  readonly alertMs: number;
+}
+
+/** Not every seed has every kind: what happens alone is found out better alone. */
+export interface Faults {
+  readonly crashes: boolean;
+  readonly freezes: boolean;
+  readonly stops: boolean;
+  readonly storeAway: boolean;
+  readonly brokerOutages: boolean;
+  readonly lossyBroker: boolean;
+  readonly badWeather: boolean;
+  readonly foreignHands: boolean;
+  readonly failingProbes: boolean;
+}
+
+const NAMES = ['www', 'shop', 'mail', 'api'];
+
+export function drawScenario(chance: Chance): Scenario {
+  const often = (): boolean => chance.happens(0.5);
+  const zones = chance.happens(0.3) ? ['Z1', 'Z2'] : ['Z1'];
+  const count = chance.pick([1, 1, 2, 3]);
+  const guards = drawGuards(chance);
+  const switches = NAMES.slice(0, count).map((name, at) => switchNamed(name, at, chance.pick(zones), guards, chance));
+  return {
+    switches,
+    zones,
+    automation: {
+      mode: chance.pick(['on', 'on', 'on', 'on', 'on', 'on', 'on', 'observe', 'off']),
+      maxSwitches: chance.pick([1, 2, 3]),
+      withinMs: chance.pick([60_000, 600_000]),
+    },
+    endpoints: chance.pick([1, 1, 2]),
+    buttons: chance.pick([1, 1, 2]),
+    stormMs: chance.pick([20_000, 40_000, 70_000]),
+    faults: {
+      crashes: often(),
+      freezes: often(),
+      stops: chance.happens(0.3),
+      storeAway: chance.happens(0.3),
+      brokerOutages: chance.happens(0.3),
+      lossyBroker: often(),
+      badWeather: chance.happens(0.6),
+      foreignHands: chance.happens(0.3),
+      failingProbes: chance.happens(0.2),
+    },
+    personMs: chance.pick([2_000, 5_000, 12_000]),
+    alertMs: chance.pick([3_000, 8_000, 20_000]),
+  };
+}
+
+function drawGuards(chance: Chance): Guards {
+  return {
+    hold: chance.pick(['until-released', 'none', 6_000, 15_000] as const),
+    restoreAfterMs: chance.pick([0, 2_000, 6_000]),
+    cooldownMs: chance.pick([0, 4_000, 12_000]),
+    flapping: { moves: chance.pick([4, 6, 50]), withinMs: chance.pick([60_000, 600_000]) },
+    jobDeadlineMs: chance.pick([6_000, 20_000, 60_000]),
+  };
+}
+
+function switchNamed(name: string, at: number, zone: string, guards: Guards, chance: Chance): Switch {
+  const host = `${name}.example.test`;
+  const a = (value: string): RecordSet => ({ name: host, type: 'A', ttl: 60, values: [value] });
+  const primary = [a(`192.0.2.${at + 10}`)];
+  if (chance.happens(0.6)) primary.push({ name: host, type: 'AAAA', ttl: 30, values: [`2001:db8::${at + 10}`] });
+  const cname: RecordSet = { name: host, type: 'CNAME', ttl: 60, values: ['maintenance.example.net'] };
+  return {
+    name,
+    title: name,
+    zone,
+    positions: {
+      primary,
+      maintenance: chance.happens(0.7) ? [cname] : [a(`192.0.2.${at + 60}`)],
+      dr: [a(`192.0.2.${at + 110}`)],
+    },
+    failoverTo: 'maintenance',
+    probe: {
+      primary: { url: `https://${host}/`, expect: [200], timeoutMs: 3_000 },
+      maintenance: { url: 'https://maintenance.example.net/', expect: [200], timeoutMs: 3_000 },
+    },
+    guards,
+    verify: chance.happens(0.5),
+  };
+}

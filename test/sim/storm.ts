@@ -1,0 +1,209 @@
+import type { RecordSet } from '../../cloud/ports.ts';
+import { NO_LOSS, type PlayedBroker } from './broker.ts';
+import type { Chance } from './chance.ts';
+import type { Endpoint } from './endpoint.ts';
+import { CALM, type PlayedRoute53, type Weather } from './route53.ts';
+import type { Scenario } from './scenario.ts';
+import type { PlayedTime } from './time.ts';
+import { ownedOf, type PlayedZone } from './zone.ts';
+
+export interface StormWorld {
+  readonly scenario: Scenario;
+  readonly time: PlayedTime;
+  readonly chance: Chance;
+  readonly broker: PlayedBroker;
+  readonly route53: PlayedRoute53;
+  readonly zones: ReadonlyMap<string, PlayedZone>;
+  readonly endpoints: Endpoint[];
+  /** Starts another process in the place of one that is gone. */
+  readonly start: () => void;
+  readonly storeAway: (away: boolean) => void;
+  readonly probes: (failing: boolean) => void;
+  /** Somebody else has written to the records of that switch. */
+  readonly foreign: (switchName: string) => void;
+  readonly say: (text: string) => void;
+}
+
+const BAD: readonly Partial<Weather>[] = [
+  { throttled: 0.9 },
+  { throttled: 0.3, transitMs: 1_500 },
+  { denied: 1 },
+  { lostReply: 0.5, ghosts: 0.3 },
+  { lostRequest: 0.4 },
+  { broken: 0.6 },
+  { lostReply: 0.2, lostRequest: 0.2, broken: 0.2, throttled: 0.2, transitMs: 2_500 },
+  { pendingMs: 90_000 },
+  { forgotten: 0.7 },
+  { forgotten: 0.3, lostReply: 0.3 },
+  { transitMs: 7_000 },
+];
+
+/** Everything that goes wrong in the world while the storm lasts; then all of it is over. */
+export function brew(world: StormWorld, untilMs: number): void {
+  const { scenario, time, chance, say } = world;
+  const { faults } = scenario;
+
+  function nowAndThen(everyMs: number, act: () => void): void {
+    const waitMs = chance.int(everyMs / 5, everyMs * 1.8);
+    if (time.nowMs() + waitMs >= untilMs) return;
+    time.after(waitMs, () => {
+      act();
+      nowAndThen(everyMs, act);
+    });
+  }
+
+  /** For a while, but not beyond the storm. */
+  function during(ms: number, begin: () => void, end: () => void): void {
+    begin();
+    time.at(Math.min(untilMs, time.nowMs() + ms), end);
+  }
+
+  function someone(): Endpoint | undefined {
+    const well = world.endpoints.filter(({ life }) => !life.isDead() && !life.isFrozen());
+    return well.length === 0 ? undefined : chance.pick(well);
+  }
+
+  /** At once, or at the n-th call from now: the places between two commits are where it hurts. */
+  function strike(endpoint: Endpoint, blow: () => void): void {
+    if (chance.happens(0.3)) blow();
+    else endpoint.fuse.set(chance.int(1, 40), chance.pick(['before', 'after']), blow);
+  }
+
+  function crash(): void {
+    const endpoint = someone();
+    if (!endpoint) return;
+    strike(endpoint, () => {
+      if (endpoint.life.isDead() || time.nowMs() >= untilMs) return;
+      say(`${endpoint.name} dies`);
+      endpoint.life.die();
+      time.at(Math.min(untilMs, time.nowMs() + chance.pick([50, 1_000, 6_000, 25_000])), world.start);
+    });
+  }
+
+  function freeze(): void {
+    const endpoint = someone();
+    if (!endpoint) return;
+    strike(endpoint, () => {
+      if (endpoint.life.isDead() || endpoint.life.isFrozen() || time.nowMs() >= untilMs) return;
+      const ms = chance.pick([500, 3_000, 6_000, 12_000, 25_000]);
+      say(`${endpoint.name} freezes for ${ms} ms`);
+      during(
+        ms,
+        () => endpoint.life.freeze(),
+        () => {
+          say(`${endpoint.name} goes on`);
+          endpoint.life.thaw();
+        },
+      );
+    });
+  }
+
+  function stop(): void {
+    const endpoint = someone();
+    if (!endpoint) return;
+    say(`${endpoint.name} is stopped`);
+    const place = world.endpoints.indexOf(endpoint);
+    world.endpoints.splice(place, 1);
+    void endpoint.stop().then(() => say(`${endpoint.name} has stopped`));
+    time.at(Math.min(untilMs, time.nowMs() + chance.pick([50, 2_000, 8_000])), world.start);
+  }
+
+  function badWeather(): void {
+    const weather = chance.pick(BAD);
+    say(`Route 53: ${JSON.stringify(weather)}`);
+    during(
+      chance.pick([2_000, 8_000, 20_000]),
+      () => {
+        world.route53.weather = { ...CALM, ...weather };
+      },
+      () => {
+        world.route53.weather = CALM;
+      },
+    );
+  }
+
+  function foreignHand(): void {
+    const settings = chance.pick(scenario.switches);
+    const zone = world.zones.get(settings.zone);
+    if (!zone) return;
+    const live = zone.live();
+    const name = `${settings.name}.example.test`;
+    const stranger: RecordSet = { name, type: 'TXT', ttl: 60, values: ['"in the way"'] };
+    const drift: RecordSet = { name, type: 'A', ttl: 60, values: [`203.0.113.${chance.int(1, 9)}`] };
+    const there = live.find((set) => set.name === name && set.type === 'TXT');
+    const deed = chance.int(0, 3);
+    let batch: readonly { action: 'CREATE' | 'DELETE'; set: RecordSet }[];
+    if (there || deed === 0) batch = [there ? { action: 'DELETE', set: there } : { action: 'CREATE', set: stranger }];
+    else {
+      const wanted = deed === 1 ? [drift] : (settings.positions[chance.pick(['primary', 'maintenance', 'dr'])] ?? []);
+      batch = [
+        ...ownedOf(live, settings).map((set) => ({ action: 'DELETE', set }) as const),
+        ...wanted.map((set) => ({ action: 'CREATE', set }) as const),
+      ];
+    }
+    const why = zone.apply(batch, time.nowMs() + 1_000);
+    say(
+      `somebody else: ${batch.map(({ action, set }) => `${action} ${set.type} ${set.values?.join()}`).join(', ')} (${why ?? 'done'})`,
+    );
+    if (why === null) world.foreign(settings.name);
+  }
+
+  if (faults.crashes) nowAndThen(7_000, crash);
+  if (faults.freezes) nowAndThen(7_000, freeze);
+  if (faults.stops) nowAndThen(12_000, stop);
+  if (faults.badWeather) nowAndThen(6_000, badWeather);
+  if (faults.foreignHands) nowAndThen(8_000, foreignHand);
+  if (faults.storeAway) {
+    nowAndThen(10_000, () =>
+      during(
+        chance.pick([300, 2_000, 6_000]),
+        () => world.storeAway(true),
+        () => world.storeAway(false),
+      ),
+    );
+  }
+  if (faults.brokerOutages) {
+    nowAndThen(12_000, () =>
+      during(
+        chance.pick([1_000, 8_000, 20_000]),
+        () => world.broker.setUp(false),
+        () => world.broker.setUp(true),
+      ),
+    );
+  }
+  if (faults.failingProbes) {
+    nowAndThen(10_000, () =>
+      during(
+        8_000,
+        () => world.probes(true),
+        () => world.probes(false),
+      ),
+    );
+  }
+  if (faults.lossyBroker) {
+    world.broker.loss = { lost: 0.2, doubled: 0.2, delayMs: chance.pick([100, 1_500, 4_000]) };
+    time.at(untilMs, () => {
+      world.broker.loss = NO_LOSS;
+    });
+  }
+  time.at(untilMs, () => heal(world));
+}
+
+/** All that is broken is whole again, and what stands in the way is gone. What was done stays as it is. */
+function heal(world: StormWorld): void {
+  const { scenario, time, zones } = world;
+  world.say('the storm is over');
+  world.route53.weather = CALM;
+  world.broker.setUp(true);
+  world.storeAway(false);
+  world.probes(false);
+  for (const { life, fuse } of world.endpoints) {
+    fuse.set(Number.POSITIVE_INFINITY, 'before', () => undefined);
+    if (life.isFrozen()) life.thaw();
+  }
+  for (const settings of scenario.switches) {
+    const zone = zones.get(settings.zone);
+    const strangers = zone?.live().filter(({ name, type }) => name.startsWith(`${settings.name}.`) && type === 'TXT');
+    for (const set of strangers ?? []) zone?.apply([{ action: 'DELETE', set }], time.nowMs());
+  }
+}
