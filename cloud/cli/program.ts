@@ -9,6 +9,7 @@ import { registerHold } from './hold.ts';
 import { registerJob } from './job.ts';
 import { registerJobs } from './jobs.ts';
 import { CONFIG_DEFAULT, example } from './options.ts';
+import { registerPlan } from './plan.ts';
 import { registerPolicy } from './policy.ts';
 import { registerRelease } from './release.ts';
 import { registerRestore } from './restore.ts';
@@ -39,6 +40,7 @@ export function makeProgram(): Command {
   registerJob(program);
   registerWatch(program);
   registerPolicy(program);
+  registerPlan(program);
   registerDatadog(program);
   registerSchema(program);
   return example(

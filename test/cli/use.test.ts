@@ -29,7 +29,9 @@ test.for([
 });
 
 const COMMANDS =
-  'serve check status failover restore drill hold release cancel alerts jobs job watch policy datadog schema'.split(' ');
+  'serve check status failover restore drill hold release cancel alerts jobs job watch policy plan datadog schema'.split(
+    ' ',
+  );
 
 test('help lists every command', async () => {
   const { said, code } = await inProcess(['--help']);
