@@ -30,9 +30,9 @@ const WORTH_MS: Readonly<Record<JobMessage['type'], number>> = {
   finished: 600_000,
 };
 
-/** One job message, to the topic of the switch's jobs and to each that asked for the answer. */
+/** One job message: first to each that waits for an answer, then to the topic of the switch's jobs. */
 export function jobMessages(type: JobMessage['type'], job: JobRow<JobData>, nowMs: number): readonly Outgoing[] {
-  return [toJobs(type, job, nowMs), ...replies(type, job, job.data.replyTo, nowMs)];
+  return [...replies(type, job, job.data.replyTo, nowMs), toJobs(type, job, nowMs)];
 }
 
 /** The same message to somebody who joined or repeated a command, without telling all the others again. */

@@ -68,8 +68,8 @@ test('job messages go to the switch’s jobs and to who asked, are not retained,
   expect(
     bodies.map(({ topic, retain, whole, correlationData }) => ({ topic, retain, whole, correlationData })),
   ).toEqual([
-    { topic: 'switches/www/jobs', retain: false, whole: undefined, correlationData: undefined },
     { topic: 'console/answers', retain: false, whole: true, correlationData: 'AQID' },
+    { topic: 'switches/www/jobs', retain: false, whole: undefined, correlationData: undefined },
   ]);
   for (const { key, expiresAtMs } of step)
     expect({ key, expiresAtMs }).toEqual({ key: null, expiresAtMs: START_MS + MINUTE });

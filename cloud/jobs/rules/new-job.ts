@@ -86,8 +86,8 @@ export function joinJob(
   }
   if (!origin.automatic) draft.state = takeOverIncident(draft.state, job.id);
   draft.messages.push(
-    toJobs('accepted', merged, draft.nowMs),
     ...replies('accepted', merged, origin.replyTo, draft.nowMs),
+    toJobs('accepted', merged, draft.nowMs),
   );
   write(draft, 'joined', `${who(origin)} joined. ${jobInWords(merged)}`, { ...about(merged), joiner });
   return merged;
