@@ -6,6 +6,7 @@ import { registerDatadog } from './datadog.ts';
 import { registerDrill } from './drill.ts';
 import { registerFailover } from './failover.ts';
 import { registerHold } from './hold.ts';
+import { registerImport } from './import.ts';
 import { registerJob } from './job.ts';
 import { registerJobs } from './jobs.ts';
 import { CONFIG_DEFAULT, example } from './options.ts';
@@ -41,6 +42,7 @@ export function makeProgram(): Command {
   registerWatch(program);
   registerPolicy(program);
   registerPlan(program);
+  registerImport(program);
   registerDatadog(program);
   registerSchema(program);
   return example(

@@ -29,7 +29,7 @@ test.for([
 });
 
 const COMMANDS =
-  'serve check status failover restore drill hold release cancel alerts jobs job watch policy plan datadog schema'.split(
+  'serve check status failover restore drill hold release cancel alerts jobs job watch policy plan import datadog schema'.split(
     ' ',
   );
 
