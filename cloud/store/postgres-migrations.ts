@@ -162,13 +162,13 @@ export async function migratePostgres({ config, name, nowMs, migrations }: Migra
     // Without a listener, a connection that breaks between two statements would end the process; the next one says so.
     client.on('error', () => undefined);
     await connected(client);
-    const sql = makePgSql(client);
-    await refuseOld(sql, name);
-    await transaction(sql, () => mark(sql, name)).catch(async (error: unknown) => {
+    const connection = client;
+    await refuseOld(makePgSql(connection), name);
+    await transaction(connection, (sql) => mark(sql, name)).catch(async (error: unknown) => {
       if (!isMadeMeanwhile(error)) throw error;
-      await transaction(sql, () => mark(sql, name));
+      await transaction(connection, (sql) => mark(sql, name));
     });
-    await transaction(sql, () => migrate(sql, name, nowMs, migrations));
+    await transaction(connection, (sql) => migrate(sql, name, nowMs, migrations));
   } catch (error) {
     throw isForeign(error) ? foreign(name, error) : inWords(error, name);
   } finally {
@@ -184,13 +184,15 @@ async function connected(client: Client): Promise<void> {
   }
 }
 
-async function transaction(sql: PgSql, work: () => Promise<void>): Promise<void> {
+async function transaction(client: Client, work: (sql: PgSql) => Promise<void>): Promise<void> {
+  const sql = makePgSql(client);
   await sql.run('begin');
   try {
-    await work();
+    await work(sql);
     await sql.run('commit');
   } catch (error) {
-    await sql.run('rollback');
+    // Whether it can still be told so matters to nobody: the connection ends, and why it does is said below.
+    await Promise.allSettled([client.query('rollback')]);
     throw error;
   }
 }

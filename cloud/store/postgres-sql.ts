@@ -33,6 +33,9 @@ export class Overtaken extends Error {
 
 /** `isOver`: nothing more may be asked, because the connection may already be somebody else's. */
 export function makePgSql(client: ClientBase, isOver: () => boolean = () => false): PgSql {
+  // After one statement of a transaction has failed, those sent along with it fail because of that one only.
+  let first: Trouble | undefined;
+
   async function ask(
     text: string,
     values: readonly PgValue[],
@@ -42,7 +45,8 @@ export function makePgSql(client: ClientBase, isOver: () => boolean = () => fals
       const { rows, rowCount, command } = await client.query<Record<string, unknown>>(text, [...values]);
       return { rows, count: rowCount ?? 0, tag: command };
     } catch (error) {
-      throw new Trouble(error);
+      first ??= new Trouble(error);
+      throw first;
     }
   }
   return {
