@@ -55,8 +55,8 @@ export function makeAuth({ tokens, devices, triggers }: Credentials, clock: Cloc
   }
 
   /** Sending no secret is not a guess: it is not counted. */
-  function refused(address: string, secret: string | undefined, why: string): Fault {
-    const fault = notAuthenticated(secret, why);
+  function refused(address: string, secret: string | undefined, why: string, hint?: string): Fault {
+    const fault = notAuthenticated(secret, why, hint);
     return secret === undefined ? fault : wrong(address, fault);
   }
 
@@ -74,17 +74,20 @@ export function makeAuth({ tokens, devices, triggers }: Credentials, clock: Cloc
       const isRight = equal(digest(secret ?? ''), digest(trigger?.secret ?? ''));
       if (!trigger) throw wrong(address, new Fault('unknown-trigger', 'There is no trigger with this id.'));
       if (isRight && secret !== undefined) return trigger;
-      throw refused(address, secret, 'is not that of this trigger');
+      throw refused(address, secret, 'is not that of this trigger', TRIGGER_HINT);
     },
   };
 }
 
-function notAuthenticated(secret: string | undefined, wrong: string): Fault {
+/** A trigger has a secret of its own: the bearer of a token is no help here. */
+const TRIGGER_HINT = 'Send "Authorization: CAAuth <secret>" with the secret of this trigger in dashover.yaml.';
+
+function notAuthenticated(secret: string | undefined, wrong: string, hint?: string): Fault {
   const sentence =
     secret === undefined
       ? 'The header Authorization is missing, or has neither the form "Bearer <secret>" nor "CAAuth <secret>".'
       : `The secret of the header Authorization ${wrong}.`;
-  return new Fault('not-authenticated', sentence);
+  return new Fault('not-authenticated', sentence, hint === undefined ? {} : { hint });
 }
 
 interface Keyed<Owner> {

@@ -121,7 +121,9 @@ describe('a trigger', () => {
     const { post, endpoint } = await start();
     expectError(await post(path, undefined, {}), 401, 'not-authenticated', /missing/);
     expectError(await post(path, undefined, { authorization: 'CAAuth wrong' }), 401, 'not-authenticated');
-    expectError(await post(path, undefined, OPS), 401, 'not-authenticated');
+    const wrong = await post(path, undefined, OPS);
+    expectError(wrong, 401, 'not-authenticated');
+    expect(wrong.body).toMatchObject({ error: { hint: expect.stringContaining('the secret of this trigger') } });
     expectError(await post('/trigger/unknown', undefined, caauth), 404, 'unknown-trigger');
     expect(await jobsOf(endpoint)).toEqual([]);
   });
