@@ -1,30 +1,11 @@
-import type { Log } from '../../shared/log.ts';
-import { topics } from '../../shared/topics.ts';
-import { State } from '../../shared/messages.ts';
-import type { Store } from '../../cloud/engine/store.ts';
-import type { Device } from '../../cloud/intake/caller.ts';
-import { MQTT_RECEIVER } from '../../cloud/jobs/announce.ts';
-import { FIRST_HASH, journalHash } from '../../cloud/store/journal.ts';
 import { openSqliteStore } from '../../cloud/store/sqlite.ts';
-import { makePlayedBroker } from './broker.ts';
-import { type PlayedButton, startPlayedButton } from './button.ts';
-import { type Chance, makeChance } from './chance.ts';
-import { checkApplied, checkSent, wantedBy } from './change-checks.ts';
-import { checkDecision, type Claims } from './decision-checks.ts';
+import { makeChance } from './chance.ts';
+import { checkOutcome, restless } from './final-checks.ts';
 import { must } from './must.ts';
-import { type Endpoint, startEndpoint } from './endpoint.ts';
-import { checkOutcome, type Outcome, restless } from './final-checks.ts';
-import { makeLedger } from './ledger.ts';
-import { makePeople } from './people.ts';
-import { makeRuleChecks } from './rule-checks.ts';
-import { makePlayedRoute53 } from './route53.ts';
-import { drawScenario, type Scenario } from './scenario.ts';
-import { watchStore } from './store.ts';
+import { drawScenario } from './scenario.ts';
 import { brew } from './storm.ts';
-import { makePlayedTime } from './time.ts';
-import { makePlayedZone, ownedOf, spelled } from './zone.ts';
+import { makeWorld, type World } from './world.ts';
 
-const START_MS = Date.UTC(2026, 10, 22, 12, 0, 0);
 /** After the storm everything settles within this; judging an alert again after failures takes up to ten minutes. */
 const SETTLE_MS_MAX = 30 * 60_000;
 const SETTLE_STEP_MS = 2_000;
@@ -45,313 +26,37 @@ export async function play(seed: number): Promise<Played> {
   const chance = makeChance(seed);
   await using store = await openSqliteStore({ path: ':memory:' });
   const world = makeWorld(drawScenario(chance.fork('scenario')), chance, store);
-  const broken = await world.run();
-  return { seed, broken, ...world.told() };
+  process.on('unhandledRejection', world.unhandled);
+  try {
+    await storm(world, chance.fork('storm'));
+    await settle(world);
+    for (const { life } of world.endpoints) life.die();
+    return { seed, broken: world.broken(), ...world.told() };
+  } finally {
+    process.off('unhandledRejection', world.unhandled);
+  }
 }
 
-function makeWorld(scenario: Scenario, chance: Chance, raw: Store) {
-  const { switches } = scenario;
-  const time = makePlayedTime(START_MS);
-  const trace: string[] = [];
-  const ledger = makeLedger(switches.map(({ name }) => name));
-  const claims: Claims = new Map();
-  const rules = makeRuleChecks(switches, scenario.automation);
-  const answered = new Set<string>();
-  const endpoints: Endpoint[] = [];
-  let broken: string | null = null;
-  let storeAway = false;
-  let failingProbes = false;
-  let decisions = 0;
-  let changes = 0;
-  let started = 0;
-  /** Commands of each sender that are stored: what a PUBACK has to wait for. */
-  const commits = new Map<string, number>();
+async function storm(world: World, chance: ReturnType<typeof makeChance>): Promise<void> {
+  const { scenario, time, say } = world;
+  const untilMs = time.nowMs() + scenario.stormMs;
+  const switches = scenario.switches.map(({ name, zone }) => `${name} in ${zone}`);
+  say(`played: ${JSON.stringify({ ...scenario, switches, guards: scenario.switches[0]?.guards })}`);
+  brew({ ...world, chance }, untilMs);
+  world.people.begin(untilMs);
+  await time.run(untilMs, () => world.broken() === null);
+}
 
-  function say(text: string): void {
-    trace.push(`${((time.nowMs() - START_MS) / 1_000).toFixed(3).padStart(9)} s  ${text}`);
+async function settle(world: World): Promise<void> {
+  const { time } = world;
+  const overMs = time.nowMs();
+  while (world.broken() === null) {
+    await time.run(time.nowMs() + SETTLE_STEP_MS, () => world.broken() === null);
+    const left = restless(await world.outcome());
+    if (left.length === 0) break;
+    if (time.nowMs() > overMs + SETTLE_MS_MAX) world.hold(() => must(false, () => `never at rest: ${left.join('; ')}`));
   }
-
-  /** The first promise that does not hold ends the play. */
-  function hold(check: () => void): void {
-    if (broken !== null) return;
-    try {
-      check();
-    } catch (error) {
-      broken = error instanceof Error ? error.message : String(error);
-      say(`BROKEN: ${broken}`);
-    }
-  }
-
-  const zones = new Map(
-    scenario.zones.map(
-      (id) =>
-        [
-          id,
-          makePlayedZone(
-            id,
-            switches.filter(({ zone }) => zone === id),
-          ),
-        ] as const,
-    ),
-  );
-
-  function settingsOf(name: string | undefined) {
-    const settings = switches.find((one) => one.name === name);
-    if (!settings) throw new Error(`there is no switch ${name}`);
-    return settings;
-  }
-
-  function liveOf(zone: string) {
-    return zones.get(zone)?.live() ?? [];
-  }
-
-  const { store, watchRules } = watchStore(raw, time, {
-    decided(what) {
-      decisions++;
-      const { event, decision, turn } = what;
-      if (event.kind === 'command') commits.set(event.sender, (commits.get(event.sender) ?? 0) + 1);
-      const asked = event.kind === 'command' ? `${event.sender} ${event.commandId ?? ''}` : event.kind;
-      for (const { kind, text } of decision.journal) say(`${turn.lane} (${asked}, by ${turn.owner}) ${kind}: ${text}`);
-      hold(() =>
-        checkDecision(what, ledger, claims, (lane, job) => {
-          const settings = settingsOf(lane);
-          const wanted = wantedBy(job, settings, ledger);
-          return {
-            asWanted: wanted !== undefined && spelled(ownedOf(liveOf(settings.zone), settings)) === spelled(wanted),
-          };
-        }),
-      );
-      hold(() => rules.check(what, ledger));
-    },
-    claimed(made) {
-      for (const { lease } of made) say(`${lease.owner} claims ${lease.job}, token ${lease.token}`);
-      ledger.claim(made);
-    },
-    handedOver: (leases) => ledger.handOver(leases),
-    passed: (lease, what) =>
-      hold(() =>
-        must(
-          ledger.isNewest(lease),
-          () => `${what} of ${lease.owner} for ${lease.job} passed with old token ${lease.token}`,
-        ),
-      ),
-  });
-
-  const route53 = makePlayedRoute53(time, chance.fork('route53'), zones, {
-    sent(call, beside) {
-      say(`${call.process} sends ${call.batch.comment}`);
-      hold(() => checkSent(call, beside, ledger, time.nowMs()));
-    },
-    applied(call, before) {
-      changes++;
-      hold(() => {
-        const target = settingsOf(ledger.jobs.get(call.job)?.lane);
-        const after = liveOf(call.zone);
-        const when = checkApplied({ call, target, before, after, nowMs: time.nowMs() }, ledger);
-        say(`Route 53 makes the change of ${call.process} for ${call.job}, ${when}`);
-      });
-    },
-    forgotten(call) {
-      say(`Route 53 accepts the change for ${call.job} and forgets it`);
-      const job = ledger.jobs.get(call.job);
-      if (job) job.forgotten = true;
-    },
-    say,
-  });
-
-  const broker = makePlayedBroker(time, chance.fork('broker'), {
-    hearing(name, message) {
-      const { topic } = message;
-      const sender = topic.startsWith('devices/') ? `device:${topic.split('/')[1]}` : topic;
-      const before = commits.get(sender) ?? 0;
-      return () =>
-        hold(() =>
-          must((commits.get(sender) ?? 0) > before, () => `${name} acknowledged ${topic} before it had stored`),
-        );
-    },
-    published(_name, topic, payload) {
-      if (!topic.endsWith('/jobs')) return;
-      const told = JSON.parse(payload) as { job: { id: string } };
-      hold(() => must(ledger.jobs.has(told.job.id), () => `${topic} tells of ${told.job.id}, which is not stored`));
-    },
-  });
-
-  function sent(sender: string, id: string, ageMs: number, expiresInMs: number): void {
-    const key = `${sender} ${id}`;
-    const claim = claims.get(key) ?? { agesMs: new Set<number>(), expiresInMs };
-    claim.agesMs.add(ageMs);
-    claims.set(key, claim);
-  }
-
-  const devices: Device[] = ['lobby', 'desk'].slice(0, scenario.buttons).map((name) => {
-    return { name, on: ['*'], may: ['failover', 'restore', 'drill'], token: undefined, drillEveryMs: undefined };
-  });
-  const buttonChance = chance.fork('buttons');
-  const buttons: PlayedButton[] = devices.map(({ name }) =>
-    startPlayedButton(
-      {
-        time,
-        chance: buttonChance,
-        broker,
-        sent: (device, id, ageMs, expiresInMs) => sent(`device:${device}`, id, ageMs, expiresInMs),
-        answered: (device, id) => void answered.add(`device:${device} ${id}`),
-      },
-      name,
-      buttonChance.pick(switches).name,
-      buttonChance.pick([5_000, 20_000, 60_000]),
-    ),
-  );
-
-  function start(): void {
-    started++;
-    const name = `endpoint${started}`;
-    say(`${name} starts`);
-    endpoints.push(
-      startEndpoint(
-        {
-          scenario,
-          devices,
-          time,
-          chance,
-          route53,
-          broker,
-          store,
-          watchRules,
-          isStoreAway: () => storeAway,
-          prober: {
-            probe: async () => ({ ok: !failingProbes, text: failingProbes ? 'It answered 500.' : 'It answered 200.' }),
-          },
-          log: logOf,
-        },
-        name,
-      ),
-    );
-  }
-
-  /** Errors in the log of the endpoint are mistakes of ours, except that the store is away. */
-  function logOf(name: string): Log {
-    return {
-      debug: () => undefined,
-      info: () => undefined,
-      warn: (_, sentence) => say(`${name} warns: ${sentence}`),
-      error(fields, sentence) {
-        say(`${name} reports: ${sentence}`);
-        if (sentence.startsWith('the store is away')) return;
-        const { err } = fields as { err?: unknown };
-        hold(() => must(false, () => `${name}: ${sentence} ${err instanceof Error ? err.stack : ''}`));
-      },
-    };
-  }
-
-  const people = makePeople({
-    scenario,
-    time,
-    chance: chance.fork('people'),
-    broker,
-    buttons,
-    endpoints: () => endpoints,
-    unfinished: (name) => ledger.unfinished(name).map(({ id }) => id),
-    openAlerts: (name) => ledger.states.get(name)?.alerts.flatMap(({ key, open }) => (open ? [key] : [])) ?? [],
-    say,
-    sent,
-    replied(endpoint, reply) {
-      const { job } = reply;
-      say(`${endpoint.name} answers: ${reply.text}`);
-      if (job)
-        hold(() =>
-          must(ledger.jobs.has(job.id), () => `${endpoint.name} answered with ${job.id} before it was stored`),
-        );
-    },
-  });
-
-  function unhandled(error: unknown): void {
-    hold(() => must(false, () => `unhandled rejection: ${error instanceof Error ? error.stack : String(error)}`));
-  }
-
-  async function outcome(): Promise<Outcome> {
-    const waiting = await raw.nextOutgoing(MQTT_RECEIVER, Number.MAX_SAFE_INTEGER);
-    const pressed = [...ledger.known.keys()].filter((key) => key.startsWith('device:'));
-    return {
-      scenario,
-      ledger,
-      zones,
-      people,
-      buttons,
-      undelivered: waiting ? 1 : 0,
-      unanswered: pressed.filter((key) => !answered.has(key)),
-      retained(name) {
-        const payload = broker.retained(topics.state(name));
-        return payload === undefined ? undefined : State.parse(JSON.parse(payload));
-      },
-    };
-  }
-
-  async function checkJournal(): Promise<void> {
-    let hash = FIRST_HASH;
-    for (const row of await raw.journal(0, Number.MAX_SAFE_INTEGER)) {
-      hash = journalHash(hash, row);
-      must(row.hash === hash, () => `the journal is broken at row ${row.seq}`);
-    }
-  }
-
-  async function settle(): Promise<void> {
-    const stormOverMs = time.nowMs();
-    while (broken === null) {
-      await time.run(time.nowMs() + SETTLE_STEP_MS, () => broken === null);
-      const left = restless(await outcome());
-      if (left.length === 0) break;
-      if (time.nowMs() > stormOverMs + SETTLE_MS_MAX)
-        hold(() => must(false, () => `never at rest: ${left.join('; ')}`));
-    }
-    const rested = await outcome();
-    hold(() => checkOutcome(rested));
-    try {
-      await checkJournal();
-    } catch (error) {
-      hold(() => must(false, () => String(error)));
-    }
-  }
-
-  return {
-    async run(): Promise<string | null> {
-      const untilMs = START_MS + scenario.stormMs;
-      say(
-        `played: ${JSON.stringify({ ...scenario, switches: switches.map(({ name, zone }) => `${name} in ${zone}`) })}`,
-      );
-      process.on('unhandledRejection', unhandled);
-      try {
-        for (let nth = 0; nth < scenario.endpoints; nth++) start();
-        brew(
-          {
-            scenario,
-            time,
-            chance: chance.fork('storm'),
-            broker,
-            route53,
-            zones,
-            endpoints,
-            start,
-            storeAway(away) {
-              say(away ? 'the database goes away' : 'the database is back');
-              storeAway = away;
-            },
-            probes(failing) {
-              failingProbes = failing;
-            },
-            foreign: (name) => ledger.history.get(name)?.push({ by: null, atMs: time.nowMs() }),
-            say,
-          },
-          untilMs,
-        );
-        people.begin(untilMs);
-        await time.run(untilMs, () => broken === null);
-        await settle();
-        for (const { life } of endpoints) life.die();
-        return broken;
-      } finally {
-        process.off('unhandledRejection', unhandled);
-      }
-    },
-    told: () => ({ trace, decisions, changes }),
-  };
+  const outcome = await world.outcome();
+  world.hold(() => checkOutcome(outcome));
+  await world.checkJournal();
 }

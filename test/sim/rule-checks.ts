@@ -31,7 +31,8 @@ export function makeRuleChecks(switches: readonly Switch[], automation: Automati
     if (state?.alerts.some(({ open }) => open)) openAtMs.set(turn.lane, turn.nowMs);
     if (event.kind !== 'command') return;
     const { command } = event;
-    if (command.kind === 'release' && state && (state.hold.asked || state.hold.taken || state.tripped)) moves = [];
+    // A trip everywhere may be heard of in the same decision: what the release did, it says.
+    if (command.kind === 'release' && !decision.reply.text.includes('nothing changed')) moves = [];
     const { job } = decision.reply;
     if (command.kind === 'move' && !command.origin.automatic && command.command !== 'drill' && job && !event.known) {
       if (job.status !== 'refused') wished.set(turn.lane, job.id);
