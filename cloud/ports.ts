@@ -140,7 +140,10 @@ export interface BusStatus {
 }
 
 export interface Bus {
-  /** Resolves at the broker's PUBACK (QoS 1); rejects when there is none in time, and then withdraws the message. */
+  /**
+   * Resolves at the broker's PUBACK (QoS 1), and when the broker refuses this message for good, which is logged: sent
+   * again it would hold up all others. Rejects when there is no PUBACK in time, and then withdraws the message.
+   */
   publish(message: OutboundMessage): Promise<void>;
   status(): BusStatus;
 }

@@ -47,6 +47,8 @@ const REFUSED: Readonly<Record<number, string>> = {
 };
 
 const UNSUPPORTED_VERSION = [1, 132];
+/** A PUBACK of MQTT 5 that another attempt would only bring again: not authorized, topic or payload not accepted, too large. */
+const REFUSED_FOR_GOOD = [135, 144, 149, 153];
 const TAKEN_OVER = 142;
 
 /** The numeric reason of a refusal or a DISCONNECT, or the text code of a socket or TLS error; undefined when it has none. */
@@ -59,6 +61,12 @@ function codeOf(error: unknown): number | string | undefined {
 export function isVersionRefused(error: unknown): boolean {
   const code = codeOf(error);
   return typeof code === 'number' && UNSUPPORTED_VERSION.includes(code);
+}
+
+/** True when the broker refuses this very message (MQTT 5 only): it would refuse it again. */
+export function isRefusedForGood(error: unknown): boolean {
+  const code = codeOf(error);
+  return typeof code === 'number' && REFUSED_FOR_GOOD.includes(code);
 }
 
 /** True for the DISCONNECT by which an MQTT 5 broker says that the same client id connected elsewhere. */

@@ -4,7 +4,8 @@ import { topics } from '../../shared/topics.ts';
 import type { Bus, BusStatus, Ids, InboundMessage, OnMessage, OutboundMessage } from '../ports.ts';
 import { type Broker, connect, type Connection, type Ended } from './mqtt-connection.ts';
 import { makeTakeoverWatch } from './mqtt-takeover.ts';
-import { connectionFaultInWords } from './mqtt-words.ts';
+import { makeUnwelcome } from './mqtt-unwelcome.ts';
+import { connectionFaultInWords, isRefusedForGood } from './mqtt-words.ts';
 
 const RECONNECT_MS_MIN = 1_000;
 const RECONNECT_MS_MAX = 30_000;
@@ -37,6 +38,7 @@ export function openBus(options: BusOptions): Bus & AsyncDisposable {
   const { clock, ids, log, clientId, prefix } = options;
   const stop = new AbortController();
   const takeover = makeTakeoverWatch(clientId, clock);
+  const unwelcome = makeUnwelcome(clock);
   const presenceTopic = `${prefix}/${topics.endpointPresence(clientId)}`;
   let current: Connection | undefined;
   let reason: string | null = 'The first connection to the broker is not made yet.';
@@ -134,13 +136,38 @@ export function openBus(options: BusOptions): Bus & AsyncDisposable {
     reason = 'This endpoint is stopping.';
   }
 
+  async function publish(message: OutboundMessage): Promise<void> {
+    const connection = current;
+    if (connection === undefined) throw new Error(`There is no connection to the MQTT broker. ${reason ?? ''}`.trim());
+    if (message.whole !== true) {
+      const topic = `${prefix}/${message.topic}`;
+      await connection.publish({ ...message, topic }).catch((error: unknown) => passOver(topic, error));
+      return;
+    }
+    const { topic } = message;
+    if (unwelcome.has(topic)) return;
+    try {
+      await connection.publish(message);
+      unwelcome.taken(topic);
+    } catch (error) {
+      if (isRefusedForGood(error)) unwelcome.refused(topic);
+      else if (connection.over.aborted) unwelcome.closed(topic);
+      if (!unwelcome.has(topic)) throw error;
+      passOver(topic, error, 'It is not tried again for ten minutes.');
+    }
+  }
+
+  /** To try again what the broker refuses for good would hold up everything behind it. Throws every other error. */
+  function passOver(topic: string, error: unknown, then = ''): void {
+    if (then === '' && !isRefusedForGood(error)) throw error;
+    const sentence = `The broker takes no message of ours to ${topic}, so nobody gets it: see its access list. ${then}`;
+    log.warn({ topic, error }, sentence.trim());
+  }
+
   const running = keepConnected();
 
   return {
-    async publish(message: OutboundMessage): Promise<void> {
-      if (current === undefined) throw new Error(`There is no connection to the MQTT broker. ${reason ?? ''}`.trim());
-      await current.publish(message.whole === true ? message : { ...message, topic: `${prefix}/${message.topic}` });
-    },
+    publish,
     status: (): BusStatus => ({ connected: current !== undefined && reason === null, reason }),
     async [Symbol.asyncDispose](): Promise<void> {
       stop.abort();
