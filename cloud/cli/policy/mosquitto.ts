@@ -74,6 +74,7 @@ export function aclFile(users: readonly User[], prefix: string, origin: string):
 #   allow_anonymous false
 #   require_certificate true
 #   use_identity_as_username true
+#   use_username_as_clientid true
 #   acl_file /etc/mosquitto/access.acl
 #   set_tcp_nodelay true
 # Users are the names (CN) in the certificates: a device's is its name in dashover.yaml.
