@@ -33,9 +33,9 @@ export function chained(
   entry: JournalEntry,
   atMs: number,
 ): JournalRow {
-  const { kind, lane } = entry;
   // What JSON leaves out (an undefined field), and what no database keeps (half of a surrogate pair), must not be hashed.
-  const text = entry.text.toWellFormed();
+  const [kind, text] = [entry.kind.toWellFormed(), entry.text.toWellFormed()];
+  const lane = entry.lane === null ? null : entry.lane.toWellFormed();
   const detail = JSON.parse(JSON.stringify(entry.detail)) as Json;
   const row = { seq: (last?.seq ?? 0) + 1, atMs, kind, lane, text, detail };
   return { ...row, hash: journalHash(last?.hash ?? FIRST_HASH, row) };

@@ -152,6 +152,27 @@ export function storeConformance(name: string, open: () => Promise<Opened>): voi
         expect(saw).toEqual(['one', undefined, undefined]);
       });
 
+      test('an id, a reason and a message of any characters come back as they were, and are told apart', async () => {
+        const texts = ['\0', '"', '"\\u0000"', 'é', ''];
+        for (const [n, text] of texts.entries()) {
+          const job = add(`job ${n}`, { sender: text, commandId: text, data: { reason: text }, status: 'queued' });
+          await store.decide(
+            turn({ lane: `lane ${text}` }),
+            rule({ state: text, jobs: [job], outgoing: [note(text)] }),
+          );
+        }
+        for (const [n, text] of texts.entries()) {
+          const question = { sender: text, commandId: text };
+          let known: unknown;
+          await store.decide(turn({ lane: `lane ${text}`, question }), (state, seen, found, ended) => {
+            known = [state, found?.id, found?.sender, found?.commandId, found?.data];
+            return rule({})(state, seen, found, ended);
+          });
+          expect(known).toEqual([text, `job ${n}`, text, text, { reason: text }]);
+        }
+        expect(await bodies()).toEqual(texts);
+      });
+
       test('a command that joined a job is known as that job', async () => {
         await started(store, 'one');
         await store.decide(turn(), rule({ jobs: [{ kind: 'alias', id: 'one', sender: 'lobby', commandId: 'press' }] }));
@@ -478,6 +499,18 @@ export function storeConformance(name: string, open: () => Promise<Opened>): voi
         const hashes = rows.map((row, n) => journalHash(rows[n - 1]?.hash ?? FIRST_HASH, row));
         expect(rows.map(({ hash }) => hash)).toEqual(hashes);
         expect(rows[3]).toMatchObject({ ...entry, atMs: NOW + 4 });
+      });
+
+      test('holds whatever a sender wrote: NUL, quotes, half a surrogate pair, a field without a value', async () => {
+        for (const [n, text] of ['\0 and \u2028', '"quoted"', 'half \ud83d a pair', '🙂', ''].entries()) {
+          const detail = { text, left: [text] };
+          Object.assign(detail, { out: undefined });
+          await store.record({ kind: 'refused', lane: text, text, detail }, NOW + n);
+        }
+        const rows = await store.journal(0, 10);
+        const hashes = rows.map((row, n) => journalHash(rows[n - 1]?.hash ?? FIRST_HASH, row));
+        expect(rows.map(({ hash }) => hash)).toEqual(hashes);
+        expect(rows.map(({ text }) => text)).toEqual(['\0 and \u2028', '"quoted"', 'half \ufffd a pair', '🙂', '']);
       });
 
       test('hashes as it is documented, so that anybody can verify it with other tools', () => {
