@@ -21,9 +21,9 @@ export interface View {
   readonly nowMs: number;
 }
 
-export const KEYS = [
-  'h hold: failover   r click-hold: restore   d triple: drill   ? commands to try   q quit',
-  'worst day:  k kill the endpoint   n cut the button’s network   t Route 53 throttles   l it loses a reply',
+const KEYS = [
+  'h hold: fail over  r click-hold: restore  d triple: drill  ? commands  q quit',
+  'k kill endpoint  n cut button’s network  t throttle Route 53  l lose its reply',
 ] as const;
 
 const MARKS: Readonly<Record<Step['status'], string>> = {
@@ -35,27 +35,35 @@ const MARKS: Readonly<Record<Step['status'], string>> = {
 };
 const ROWS_MIN = 20;
 const COLUMNS_MIN = 40;
+/** How much of the job is shown: what the sites, DNS, the switch and the lamp say is never given up for it. */
+const JOB_SIZES = ['whole', 'one line a step', 'newest step'] as const;
 
-/** The screen as lines, each no wider than `columns`, at most `rows` of them. Pure. */
+/** The screen as lines, each no wider than `columns`, at most `rows` of them (but 20): more would scroll its top away. Pure. */
 export function drawScreen(view: View, columns: number, rows: number): string[] {
   const width = Math.max(COLUMNS_MIN, columns);
   const height = Math.max(ROWS_MIN, rows);
-  const top = [
+  const bottom = ['', ...KEYS.flatMap((keys) => wrap(keys, width, 2))];
+  const tops = JOB_SIZES.map((size) => topLines(view, width, size));
+  const top = tops.find((lines) => lines.length + 1 + bottom.length <= height) ?? tops.at(-1) ?? [];
+  const room = Math.max(0, height - top.length - bottom.length);
+  const events = view.lines.flatMap((line) => wrap(line, width, 10));
+  const newest = events.slice(Math.max(0, events.length - room));
+  return [...top, ...newest, ...Array.from({ length: room - newest.length }, () => ''), ...bottom]
+    .slice(0, height)
+    .map((line) => clip(line, width));
+}
+
+function topLines(view: View, width: number, size: (typeof JOB_SIZES)[number]): string[] {
+  return [
     ...header(view, width),
     '',
-    ...switchLines(view, width),
+    ...labelled('switch', switchText(view), width),
     '',
-    ...jobLines(view, width),
+    ...jobLines(view, width, size),
     '',
-    lampLine(view),
+    ...labelled('lamp', lampText(view), width),
     '',
   ];
-  const bottom = ['', ...KEYS.flatMap((keys) => wrap(keys, width, 2))];
-  const room = Math.max(1, height - top.length - bottom.length - 1);
-  const events = view.lines.flatMap((line) => wrap(line, width, 10)).slice(-room);
-  return [...top, ...events, ...Array.from({ length: room - events.length }, () => ''), ...bottom].map((line) =>
-    clip(line, width),
-  );
 }
 
 function header({ world, sites, visit, endpoint, network, weather }: View, width: number): string[] {
@@ -73,20 +81,25 @@ function header({ world, sites, visit, endpoint, network, weather }: View, width
   ];
 }
 
-function switchLines({ state, world }: View, width: number): string[] {
-  return labelled('switch', state ? state.text : `${world.switch}: the endpoint has not told its state yet`, width);
+function switchText({ state, world }: View): string {
+  return state ? state.text : `${world.switch}: the endpoint has not told its state yet`;
 }
 
-function jobLines({ job }: View, width: number): string[] {
+function jobLines({ job }: View, width: number, size: (typeof JOB_SIZES)[number]): string[] {
   if (!job) return ['job        none yet'];
-  const steps = job.steps.flatMap((step) =>
-    wrap(`           ${MARKS[step.status]} ${step.name.padEnd(8)} ${step.text}`, width, 22),
-  );
-  return [...labelled('job', job.text, width), ...steps];
+  const steps = job.steps.map(({ status, name, text }) => `           ${MARKS[status]} ${name.padEnd(8)} ${text}`);
+  switch (size) {
+    case 'whole':
+      return [...labelled('job', job.text, width), ...steps.flatMap((step) => wrap(step, width, 22))];
+    case 'one line a step':
+      return [`job        ${job.text}`, ...steps];
+    case 'newest step':
+      return [`job        ${job.text}`, ...steps.slice(-1)];
+  }
 }
 
-function lampLine({ lamp, lampLit }: View): string {
-  return `lamp       ${lampLit ? '●' : '○'} ${patternOf(lamp).word}  ${lamp.text}`;
+function lampText({ lamp, lampLit }: View): string {
+  return `${lampLit ? '●' : '○'} ${patternOf(lamp).word}  ${lamp.text}`;
 }
 
 function labelled(label: string, text: string, width: number): string[] {
