@@ -54,7 +54,7 @@ function underWay(row: JobRow<JobData>): string {
 
 function lastStep({ steps }: JobRow<JobData>): string {
   const step = steps.at(-1);
-  return step ? ` ${step.name}: ${sentence(step.text)}` : '';
+  return step && step.text !== '' ? ` ${step.name}: ${sentence(step.text)}` : '';
 }
 
 function success(row: JobRow<JobData>): string {

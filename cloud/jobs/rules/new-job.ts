@@ -104,7 +104,8 @@ function madeHuman(draft: Draft, data: JobData, move: MoveCommand): JobData {
     automatic: false,
     alert: null,
     expiresAtMs,
-    reason: data.reason ?? reason,
+    // The hold that follows is the human's: an alert's title in it would be words that nobody said.
+    reason: data.automatic ? reason : (data.reason ?? reason),
     toNamed: data.toNamed || mine.toNamed,
     override: [...new Set([...data.override, ...override])],
     ...(data.automatic ? { takenOverBy: { kind: origin.kind, actor: origin.actor } } : {}),
