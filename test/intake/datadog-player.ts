@@ -108,7 +108,7 @@ async function send(stage: Stage, step: Step): Promise<Answer | undefined> {
       );
       return undefined;
     case 'human':
-      return post(stage, `/api/switches/www/${rest[0]}`, 'application/json', '{}', SECRETS.ops);
+      return post(stage, `/api/switches/www/${rest[0]}`, 'application/json', bodyOf(rest.slice(1)), SECRETS.ops);
     case 'clear':
       return post(
         stage,
@@ -120,6 +120,11 @@ async function send(stage: Stage, step: Step): Promise<Answer | undefined> {
     default:
       return sendWebhook(stage, step);
   }
+}
+
+/** `reason=deploy` as JSON. */
+function bodyOf(words: readonly string[]): string {
+  return JSON.stringify(Object.fromEntries(words.map((word) => word.split('='))));
 }
 
 /** `Triggered monitor=1 group=host:a cycle=c1 dated=0:30 to=/restore as=form`; `default` for Datadog's own payload. */

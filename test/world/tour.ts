@@ -2,22 +2,16 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { patternOf } from '../../device/core/lamp-pattern.ts';
-import type { Job } from '../../shared/messages.ts';
-import { beginStory, type Story } from './story.ts';
-import { startVirtualButton, type VirtualButton } from './virtual-button.ts';
-import { type Visit, visit } from './visitor.ts';
+import { alertAtNight, alertInVain } from './tour-datadog.ts';
+import { ended, hasStep, lampIs, newest, one, seen, type Stage } from './stage.ts';
+import { beginStory } from './story.ts';
+import { startVirtualButton } from './virtual-button.ts';
 import { startWorld, type World } from './world.ts';
 
 /**
  * `npm run tour`: the story of an outage without a person, in words. Exits 0 only when all of it came true.
  */
 const write = (line: string): void => void process.stdout.write(`${line}\n`);
-
-interface Stage {
-  readonly world: World;
-  readonly button: VirtualButton;
-  readonly story: Story;
-}
 
 const folder = await mkdtemp(join(tmpdir(), 'dashover-tour-'));
 try {
@@ -45,8 +39,10 @@ async function tour(): Promise<void> {
   const stage = { world, button, story };
   await allIsWell(stage);
   await press(stage);
+  await alertInVain(stage);
   await joinIn(stage);
   await dieInTheMiddle(stage);
+  await alertAtNight(stage);
   story.chapter('The end: everything is as it was.');
   await seen(stage, 'primary', 200);
 }
@@ -74,11 +70,10 @@ async function press(stage: Stage): Promise<void> {
 
 async function joinIn(stage: Stage): Promise<void> {
   const { story, world, button } = stage;
-  story.chapter('3. The site is well again. Two people send it back at the same moment: a button and an HTTP trigger.');
-  await world.sites.primary.set({ down: false });
+  story.chapter('4. Two people send it back at the same moment: a button and an HTTP trigger.');
   const changesBefore = world.route53.changes;
   button.press('click-hold');
-  const job = await story.until('the endpoint accepted the press', () => newest(stage, 'restore'));
+  const job = await story.until('the endpoint accepted the press', () => newest(stage, 'restore', 'running'));
   await pullTrigger(world, 'restore');
   await story.until('the HTTP trigger joined the job of the button', () =>
     one(stage, job.id, ({ joined }) => joined.length > 0),
@@ -93,11 +88,12 @@ async function joinIn(stage: Stage): Promise<void> {
 async function dieInTheMiddle(stage: Stage): Promise<void> {
   const { story, world, button } = stage;
   story.chapter(
-    '4. Once more there, and on the way back the endpoint is killed while Route 53 is still spreading the change.',
+    '5. Once more there, and on the way back the endpoint is killed while Route 53 is still spreading the change.',
   );
   button.press('hold');
   const there = await story.until('the failover is accepted', () => newest(stage, 'failover', 'running'));
   await ended(stage, there.id, 'the failover succeeded');
+  await story.until('the lamp says maintenance', () => lampIs(stage, 'maintenance', 'held'));
   const changesBefore = world.route53.changes;
   button.press('click-hold');
   const back = await story.until('the restore has sent its change', () =>
@@ -108,42 +104,6 @@ async function dieInTheMiddle(stage: Stage): Promise<void> {
   world.endpoint.start();
   await ended(stage, back.id, 'the same job went on and succeeded');
   await story.until('the change was made once', () => (world.route53.changes === changesBefore + 1 ? true : undefined));
-}
-
-async function seen(stage: Stage, site: Visit['site'], status: number): Promise<void> {
-  const found = await stage.story.until(`a visitor gets the ${site} site, HTTP ${status}`, async () => {
-    const now = await visit(stage.world.file);
-    return now.site === site && now.status === status ? now : undefined;
-  });
-  stage.story.tell(`dig +short ${stage.world.file.name}: ${found.dns}`);
-}
-
-async function ended(stage: Stage, id: string, promise: string): Promise<void> {
-  await stage.story.until(promise, () =>
-    one(
-      stage,
-      id,
-      ({ status, outcome, verified }) => status === 'succeeded' && outcome === 'switched' && verified === true,
-    ),
-  );
-}
-
-function one(stage: Stage, id: string, is: (job: Job) => boolean): Job | undefined {
-  return stage.story.jobs().find((job) => job.id === id && is(job));
-}
-
-function newest(stage: Stage, command: Job['command'], status?: Job['status']): Job | undefined {
-  return stage.story
-    .jobs()
-    .findLast((job) => job.command === command && (status === undefined || job.status === status));
-}
-
-function hasStep(job: Job, name: string): boolean {
-  return job.steps.some((step) => step.name === name);
-}
-
-function lampIs({ button }: Stage, ...names: readonly string[]): true | undefined {
-  return names.includes(button.lamp.name) ? true : undefined;
 }
 
 async function pullTrigger(world: World, which: 'failover' | 'restore'): Promise<void> {

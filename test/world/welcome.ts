@@ -11,6 +11,8 @@ export function welcome(world: WorldFile, folder: string, moved: readonly string
   const at = `-h ${mqtt.hostname} -p ${mqtt.port}`;
   const here = relative(process.cwd(), folder) || '.';
   const { failover, restore } = world.triggers;
+  const webhook = (transition: string): string =>
+    `curl ${world.http}/webhooks/datadog/${world.switch} -H "Authorization: Bearer ${world.tokens.datadog}" -d '{"transition":"${transition}","monitor_id":"1","title":"Web is down"}'`;
   return `dashover's local world is up: no account, no hardware, everything on this machine.
 ${moved.map((sentence) => `  ${sentence}\n`).join('')}
   page         ${world.http}/        token: ${world.tokens.ops}
@@ -33,6 +35,11 @@ By HTTP trigger, as Cloud Automator's users do:
 
   curl ${world.http}/trigger/${failover.id} -X POST -H "Authorization: CAAuth ${failover.secret}" -H "Content-Length: 0"
   curl ${world.http}/trigger/${restore.id} -X POST -H "Authorization: CAAuth ${restore.secret}" -H "Content-Length: 0"
+
+By webhook, as Datadog does (a human's hold keeps it from moving anything; its restore waits until all has been well for a while):
+
+  ${webhook('Triggered')}
+  ${webhook('Recovered')}
 
 By command line and API:
 
