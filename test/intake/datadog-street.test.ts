@@ -105,6 +105,22 @@ test.for([
   expect(error.hint).toMatch(/\.$/);
 });
 
+test("Datadog's default payload with its organisation as an object is read at the URL with a direction", async () => {
+  const client = await start();
+  const payload = {
+    body: '',
+    event_type: 'x',
+    title: 'Web is down',
+    date: 1_795_348_800,
+    org: { id: '7', name: 'E' },
+    id: '9',
+  };
+  const old = await client.post(JSON.stringify(payload), JSON_TYPE, '/www/failover');
+  expect(JSON.parse(old.text)).toMatchObject({ status: 'too-old' });
+  const now = await client.post(JSON.stringify({ ...payload, date: Date.now() }), JSON_TYPE, '/www/failover');
+  expect(now.status).toBe(202);
+});
+
 test('what moves nothing is in the journal, with who sent it', async () => {
   const client = await start();
   await client.post(JSON.stringify({ ...RECOMMENDED, transition: 'Warn' }));
