@@ -36,15 +36,21 @@ function eventOf(message: Published): WorldEvent | undefined {
   if (message.payload.length === 0) return undefined;
   if (leaf === 'command') return commandEvent(message, topic);
   const body = parseJson(message.payload.toString());
+  // Anybody may publish anything to this broker: what is no message of ours is no event.
   if (leaf === 'jobs') {
-    const { type, job } = JobMessage.parse(body);
-    return { kind: 'job', type, job, step: job.steps.at(-1) };
+    const told = JobMessage.safeParse(body).data;
+    return told && { kind: 'job', type: told.type, job: told.job, step: told.job.steps.at(-1) };
   }
-  if (leaf === 'state') return { kind: 'state', state: State.parse(body) };
-  if (leaf === 'presence' && room && name)
-    return { kind: 'presence', who: `${room.slice(0, -1)} ${name}`, online: fieldOf(body, 'online') === true };
-  if (topic === 'errors') return { kind: 'refusal', text: String(fieldOf(body, 'text')) };
-  return undefined;
+  if (leaf === 'state') {
+    const state = State.safeParse(body).data;
+    return state && { kind: 'state', state };
+  }
+  if (leaf === 'presence' && room && name) {
+    const online = fieldOf(body, 'online');
+    return typeof online === 'boolean' ? { kind: 'presence', who: `${room.slice(0, -1)} ${name}`, online } : undefined;
+  }
+  const text = topic === 'errors' ? fieldOf(body, 'text') : undefined;
+  return typeof text === 'string' ? { kind: 'refusal', text } : undefined;
 }
 
 function commandEvent(message: Published, topic: string): WorldEvent {
