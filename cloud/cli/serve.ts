@@ -9,8 +9,8 @@ import { type AppPorts, startApp } from '../app.ts';
 import { type Config, readConfig } from '../config/read.ts';
 import { ENDPOINT_SUBSCRIPTIONS } from '../../shared/topics.ts';
 import type { Log } from '../../shared/log.ts';
-import { openSqliteStore } from '../store/sqlite.ts';
 import { CliFailure, wrongUse } from './failure.ts';
+import { openStore } from './open-store.ts';
 import { VERSION } from './version.ts';
 
 /**
@@ -25,7 +25,7 @@ export async function serve(options: { readonly config: string }): Promise<void>
   const ids = openIds();
   log.info({ config: config.path, version: VERSION, pid: process.pid }, `dashover ${VERSION} starts.`);
 
-  await using store = await openSqliteStore({ path: config.store.path, clock, log });
+  await using store = await openStore(config.store, { clock, log });
   await using records = await openRecordStore({ ...config.route53, log });
   await using app = await startApp({
     config,
@@ -69,9 +69,16 @@ function logLevel(text: string | undefined): LogLevel {
   throw wrongUse(`DASHOVER_LOG is "${text ?? ''}".`, `Set it to one of ${LOG_LEVELS.join(', ')}.`);
 }
 
-/** Resolves with the first signal to stop; a second one ends the process at once. */
-function stopSignal(): Promise<NodeJS.Signals> {
+/**
+ * Resolves with the first signal to stop; a second one ends the process at once. Started by a program that keeps a
+ * channel to it (Node's `ipc`), it also stops when that program is gone, however that ended.
+ */
+function stopSignal(): Promise<NodeJS.Signals | 'disconnect'> {
   return new Promise((resolve) => {
+    process.once('disconnect', () => resolve('disconnect'));
+    if ('connected' in process && !process.connected) resolve('disconnect');
+    // The channel alone is no reason to stay.
+    process.channel?.unref();
     for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) {
       process.once(signal, () => {
         process.once(signal, () => process.exit(130));

@@ -41,7 +41,8 @@ export function makeEndpoint(options: EndpointOptions): EndpointProcess {
     wanted = true;
     const log = openSync(options.logFile, 'a');
     const started = spawn(process.execPath, [MAIN, 'serve', '--config', options.config], {
-      stdio: ['ignore', log, log],
+      // The channel tells the endpoint that the world is gone, also when that was killed and could not say so.
+      stdio: ['ignore', log, log, 'ipc'],
       // Ctrl-C is for the world, which ends its endpoint in good order.
       detached: true,
     });
