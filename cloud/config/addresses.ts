@@ -74,25 +74,49 @@ export const Proxies = z
 
 export const Endpoint = httpUrl('the URL of a local Route 53, such as http://127.0.0.1:15380');
 
-/** The path of the SQLite file as written. */
+/** Where everything is kept, as written: the path is relative to the file yet. */
+type StorePlace =
+  | { readonly kind: 'sqlite'; readonly path: string }
+  | { readonly kind: 'postgres'; readonly url: string };
+
+const WRITE_STORE = 'write sqlite:./dashover.db, or postgres://user:${PGPASSWORD}@host:5432/dashover';
+
 export const Store = z
   .string()
-  .transform((text, context): string => {
-    const refuse = (message: string): never => {
-      context.issues.push({ code: 'custom', message, input: text });
+  .transform((text, context): StorePlace => {
+    const why = /^postgres(ql)?:/.test(text) ? whyNoPostgres(text) : whyNoSqlite(text);
+    if (why !== undefined) {
+      context.issues.push({ code: 'custom', message: why, input: text });
       return z.NEVER;
-    };
-    if (/^postgres(ql)?:/.test(text)) {
-      return refuse('names PostgreSQL, which is not in this version yet; write sqlite:./dashover.db.');
     }
-    if (!text.startsWith('sqlite:'))
-      return refuse('is not a store; write sqlite: and a path, as in sqlite:./dashover.db.');
-    const path = text.slice('sqlite:'.length).replace(/^\/\/(?=\/)/, '');
-    if (path === '' || path.endsWith('/'))
-      return refuse('names no file; write sqlite: and a path, as in sqlite:./dashover.db.');
-    if (path.startsWith(':') || path.startsWith('//') || path.includes('?')) {
-      return refuse('is not a file; jobs must survive a restart: write a path, as in sqlite:./dashover.db.');
-    }
-    return path;
+    return text.startsWith('sqlite:') ? { kind: 'sqlite', path: sqlitePath(text) } : { kind: 'postgres', url: text };
   })
-  .describe('sqlite: and the path of the database, as in sqlite:./dashover.db');
+  .describe('sqlite: and the path of the database, as in sqlite:./dashover.db, or the postgres:// URL of one');
+
+function sqlitePath(text: string): string {
+  return text.slice('sqlite:'.length).replace(/^\/\/(?=\/)/, '');
+}
+
+function whyNoSqlite(text: string): string | undefined {
+  if (!text.startsWith('sqlite:')) return `is not a store; ${WRITE_STORE}.`;
+  const path = sqlitePath(text);
+  if (path === '' || path.endsWith('/')) {
+    return 'names no file; write sqlite: and a path, as in sqlite:./dashover.db.';
+  }
+  if (path.startsWith(':') || path.startsWith('//') || path.includes('?')) {
+    return 'is not a file; jobs must survive a restart: write a path, as in sqlite:./dashover.db.';
+  }
+  return undefined;
+}
+
+/** Never repeats a piece of the URL: where a password was not encoded, any piece may be part of it. */
+function whyNoPostgres(text: string): string | undefined {
+  const url = URL.canParse(text) ? new URL(text) : undefined;
+  const rest = url && `${url.pathname}${url.search}${url.hash}`;
+  // An unencoded #, ? or / in a password ends the host early; the real host then stands behind an @ in what follows.
+  if (!url || !text.includes('://') || url.hash !== '' || rest?.includes('@')) {
+    return `is not the URL of a PostgreSQL database; ${WRITE_STORE}, and in the password %23 for #, %2F for /, %3F for ?, %40 for @.`;
+  }
+  if (url.pathname.length < 2) return `names no database; ${WRITE_STORE}.`;
+  return undefined;
+}

@@ -18,7 +18,10 @@ export interface Config {
     readonly publicUrl: string | undefined;
     readonly trustProxy: boolean | readonly string[];
   };
-  readonly store: { readonly kind: 'sqlite'; readonly path: string };
+  /** The URL of PostgreSQL holds its password. */
+  readonly store:
+    | { readonly kind: 'sqlite'; readonly path: string }
+    | { readonly kind: 'postgres'; readonly url: string };
   readonly route53: { readonly region: string; readonly endpoint: string | undefined };
   readonly dns: {
     readonly verify: boolean;
@@ -69,7 +72,7 @@ export function toConfig(file: File, path: string, folder: string, material: Mat
   return freeze({
     path,
     http: { ...http, publicUrl: http.publicUrl?.replace(/\/+$/, '') },
-    store: { kind: 'sqlite', path: resolve(folder, store) },
+    store: store.kind === 'sqlite' ? { ...store, path: resolve(folder, store.path) } : store,
     route53: { region: route53.region, endpoint: route53.endpoint },
     dns: { verify: dns.verify, nameServers: dns.nameServers },
     mqtt: mqtt && toMqtt(mqtt, material),

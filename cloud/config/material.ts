@@ -42,9 +42,9 @@ function readPem(path: string, kind: string): { readonly text: string } | { read
 
 /** The folder of the database must be there: SQLite makes the file, not the way to it. */
 export function checkStore(file: unknown, folder: string, report: Report): void {
-  const path = Store.safeParse(valueAt(file, ['store']));
-  if (!path.success) return;
-  const place = dirname(resolve(folder, path.data));
+  const store = Store.safeParse(valueAt(file, ['store']));
+  if (!store.success || store.data.kind !== 'sqlite') return;
+  const place = dirname(resolve(folder, store.data.path));
   try {
     if (statSync(place).isDirectory()) return;
     report(['store'], 'is in something that is not a folder; write another path.');

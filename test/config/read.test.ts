@@ -199,3 +199,9 @@ const FILE_ORDER = 'http store route53 dns mqtt automation switches tokens trigg
 function byFile(a: string, b: string): number {
   return FILE_ORDER.indexOf(a) - FILE_ORDER.indexOf(b);
 }
+
+test('a store in PostgreSQL is its URL, with the password from the environment', () => {
+  const url = 'store: postgres://dashover:${PGPASSWORD}@db.example.com:5432/dashover\n';
+  const { store } = parse(`${SMALL}\n${url}`, { PGPASSWORD: 'p%40ss' }, '/');
+  expect(store).toEqual({ kind: 'postgres', url: 'postgres://dashover:p%40ss@db.example.com:5432/dashover' });
+});
