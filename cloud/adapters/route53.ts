@@ -11,6 +11,7 @@ import { Fault } from '../../shared/faults.ts';
 import type { Log } from '../../shared/log.ts';
 import type { ChangeBatch, RecordSet, RecordStore, Zone } from '../ports.ts';
 import { route53Fault } from './route53-faults.ts';
+import { readProtections, type Protection } from './route53-protections.ts';
 import { fromSdk, sdkBatch, sdkName } from './route53-sets.ts';
 
 const CONNECT_MS_MAX = 2_000;
@@ -32,6 +33,10 @@ export interface Route53Options {
 export interface OpenRecordStore extends RecordStore {
   /** Loads the credentials before they are needed. Throws a Fault `route53-denied` when there are none. */
   warm(): Promise<void>;
+  /** What may not be changed in the zone. Throws a Fault; needs a right that no move needs. */
+  protections(zoneId: string, signal: AbortSignal): Promise<readonly Protection[]>;
+  /** Where the calls go, as the SDK resolves it. */
+  readonly url: string;
   [Symbol.asyncDispose](): Promise<void>;
 }
 
@@ -81,6 +86,9 @@ export async function openRecordStore({
         const { ChangeInfo } = await client.send(new GetChangeCommand({ Id: changeId }), { abortSignal: signal });
         return ChangeInfo?.Status === 'INSYNC' ? 'insync' : 'pending';
       }),
+    url,
+    protections: (zoneId, signal) =>
+      ask(`Reading the protections of zone ${zoneId}`, signal, () => readProtections(client, zoneId, signal)),
     warm: () =>
       ask('Loading the AWS credentials', undefined, async () => {
         await client.config.credentials();
@@ -171,8 +179,6 @@ async function resolvedEndpoint(region: string, endpoint: string | undefined): P
   const client = new Route53Client({
     region,
     ...(endpoint === undefined ? {} : { endpoint }),
-    // A local Route 53 takes any signature, and is not to see anybody's real credentials.
-    ...(isOnThisMachine(endpoint) && { credentials: { accessKeyId: 'local', secretAccessKey: 'local' } }),
     credentials: { accessKeyId: 'none', secretAccessKey: 'none' },
   });
   let url = 'an unknown endpoint';

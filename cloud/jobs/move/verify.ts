@@ -1,7 +1,8 @@
 import type { StepContext, StepResult } from '../../engine/runbook.ts';
 import type { RecordSet } from '../../ports.ts';
 import { ownedBy, tripleKey } from '../records.ts';
-import { questionsFor, type Question, wireQuestion, wrongIn } from './questions.ts';
+import { askAll, serversOf, type Server, type WrongServer, wrongInWords } from './asking.ts';
+import { questionsFor } from './questions.ts';
 import { zoneSeen, type ZoneSeen } from './read.ts';
 import { stopOf, timeOfDay, type Walk } from './walk.ts';
 
@@ -9,7 +10,7 @@ export type VerifyDetail = {
   /** Null when nobody was asked. */
   readonly verified: boolean | null;
   /** The servers that did not give the wanted answers, and what they gave. */
-  readonly wrong: readonly { readonly server: string; readonly why: string }[];
+  readonly wrong: readonly WrongServer[];
 };
 
 /**
@@ -36,11 +37,11 @@ export async function verify<State>(
   const untilMs = Math.min(run.deadlineAtMs, world.clock.nowMs() + pace.verifyMs);
   let wrong: VerifyDetail['wrong'] = [];
   try {
-    const servers = await serversOf(walk, zone, context.signal);
+    const servers = await serversOf(world.nameServers, zone.nameServers, context.signal);
     if (typeof servers === 'string') return unverified(servers);
     let left = servers;
     for (;;) {
-      wrong = await askAll(walk, left, questions, zone.name, context.signal);
+      wrong = await askAll(world.nameServers, left, questions, zone.name, context.signal);
       context.signal.throwIfAborted();
       if (wrong.length === 0) return right(servers);
       if (world.clock.nowMs() >= untilMs) return unverified(wrongInWords(wrong, servers.length), wrong);
@@ -73,85 +74,12 @@ export async function askOnce<State>(
   };
 }
 
-interface Server {
-  readonly address: string;
-  /** For people: with the host's name, where one is known. */
-  readonly label: string;
-}
-
-/** Every address of the zone's name servers, or why they cannot be asked, in a sentence. */
-async function serversOf<State>(
-  { world }: Walk<State>,
-  { nameServers }: ZoneSeen,
-  signal: AbortSignal,
-): Promise<Server[] | string> {
-  const hosts = new Map<string, string[]>();
-  try {
-    for (const host of nameServers) {
-      for (const address of await world.nameServers.addresses([host], signal)) {
-        hosts.set(address, [...(hosts.get(address) ?? []), host]);
-      }
-    }
-  } catch (error) {
-    signal.throwIfAborted();
-    return error instanceof Error ? error.message : 'The addresses of the name servers cannot be found.';
-  }
-  if (hosts.size === 0) return 'The zone has no name servers that could be asked.';
-  // An address that several hosts share (servers named by the configuration) is called by itself.
-  return [...hosts].map(([address, names]) => ({
-    address,
-    label: names.length === 1 ? `${names[0]} (${address})` : address,
-  }));
-}
-
-/** The servers that answer otherwise than wanted. Each is asked the questions one after the other, up to a wrong answer. */
-async function askAll<State>(
-  walk: Walk<State>,
-  servers: readonly Server[],
-  questions: readonly Question[],
-  zone: string,
-  signal: AbortSignal,
-): Promise<VerifyDetail['wrong']> {
-  const found = await Promise.all(
-    servers.map(async (server) => ({
-      server: server.label,
-      why: await wrongAt(walk, server, questions, zone, signal),
-    })),
-  );
-  return found.flatMap(({ server, why }) => (why === undefined ? [] : [{ server, why }]));
-}
-
-async function wrongAt<State>(
-  { world }: Walk<State>,
-  { address }: Server,
-  questions: readonly Question[],
-  zone: string,
-  signal: AbortSignal,
-): Promise<string | undefined> {
-  for (const question of questions) {
-    const { name, type } = wireQuestion(question);
-    try {
-      const why = wrongIn(question, await world.nameServers.ask(address, name, type, signal), zone);
-      if (why !== undefined) return why;
-    } catch (error) {
-      return error instanceof Error ? error.message : 'does not answer';
-    }
-  }
-  return undefined;
-}
-
 function right(servers: readonly Server[]): StepResult<VerifyDetail> {
   const many =
     servers.length === 1
       ? `The name server ${servers[0]?.label ?? ''} gives`
       : `All ${servers.length} name servers give`;
   return { text: `${many} the wanted answers.`, detail: { verified: true, wrong: [] } };
-}
-
-function wrongInWords(wrong: VerifyDetail['wrong'], servers: number): string {
-  const named = wrong.slice(0, 4).map(({ server, why }) => (why.includes(server) ? why : `${server} ${why}`));
-  const more = wrong.length > named.length ? `; and ${wrong.length - named.length} more` : '';
-  return `${wrong.length} of ${servers} name servers do not give the wanted answers: ${named.join('; ')}${more}.`;
 }
 
 function unverified(text: string, wrong: VerifyDetail['wrong'] = []): StepResult<VerifyDetail> {
