@@ -38,11 +38,13 @@ export interface ZoneWorldOptions extends Partial<Omit<Route53Options, 'zones'>>
   readonly records?: readonly RecordSet[];
   readonly zone?: Partial<ZoneSeed>;
   readonly servers?: number;
+  /** Addresses beside the zone's name server where nobody answers. */
+  readonly deadServers?: readonly string[];
 }
 
 /** A zone of a local Route 53 with its name server, and the real command line as a process that reads and changes it. */
 export async function startZoneWorld(options: ZoneWorldOptions = {}): Promise<ZoneWorld> {
-  const { records = [A, AAAA], zone, servers = 1, ...more } = options;
+  const { records = [A, AAAA], zone, servers = 1, deadServers = [], ...more } = options;
   await using parts = new AsyncDisposableStack();
   const route53 = parts.use(
     await startRoute53({ ...more, zones: [{ id: ZONE, name: 'example.test', records, ...zone }] }),
@@ -56,7 +58,7 @@ export async function startZoneWorld(options: ZoneWorldOptions = {}): Promise<Zo
     dns,
     write(text) {
       const path = join(folder, 'dashover.yaml');
-      const addresses = `route53: { endpoint: '${route53.url}' }\ndns: { nameServers: ${JSON.stringify(dns.addresses)} }\n`;
+      const addresses = `route53: { endpoint: '${route53.url}' }\ndns: { nameServers: ${JSON.stringify([...dns.addresses, ...deadServers])} }\n`;
       writeFileSync(path, `${addresses}${text}`);
       return path;
     },
