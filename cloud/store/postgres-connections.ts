@@ -56,7 +56,7 @@ export interface Connections {
 }
 
 /** Urgent is what a running job needs to stay alive. */
-export type Urgency = 'urgent' | 'usual';
+type Urgency = 'urgent' | 'usual';
 
 interface Options {
   readonly place: PostgresPlace;

@@ -132,8 +132,8 @@ export const POSTGRES_MIGRATIONS: readonly Migration[] = [
 const VERSION_MIN = 130_000;
 /** What the row of number 0 says in a database of ours. Its lock lets one endpoint migrate, and the others wait. */
 const OURS = 'dashover';
-/** Somebody else's migration of a large database may take as long. */
-const WAIT_MS = 60_000;
+/** A migration of a large database may take as long, and so may waiting for another endpoint's. */
+const MIGRATION_MS = 600_000;
 
 interface Migrating {
   /** How to connect; its timeouts for everyday statements do not count here. */
@@ -154,10 +154,9 @@ export async function migratePostgres({ config, name, nowMs, migrations }: Migra
   try {
     client = new Client({
       ...config,
-      statement_timeout: 0,
-      query_timeout: 0,
-      idle_in_transaction_session_timeout: 0,
-      lock_timeout: WAIT_MS,
+      statement_timeout: MIGRATION_MS,
+      query_timeout: MIGRATION_MS,
+      lock_timeout: MIGRATION_MS,
     });
     // Without a listener, a connection that breaks between two statements would end the process; the next one says so.
     client.on('error', () => undefined);

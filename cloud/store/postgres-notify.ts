@@ -7,6 +7,8 @@ import type { Connections } from './postgres-connections.ts';
 /** A channel of PostgreSQL carries less than 8,000 bytes; what is longer says that anything may have changed. */
 const PAYLOAD_MAX = 7_000;
 const RECONNECT_MS = 1_000;
+const PROVE_ALIVE_MS = 30_000;
+const END_MS = 500;
 
 type Listener = (change: StoreChange | null) => void;
 
@@ -33,7 +35,6 @@ export async function openNotices({ connections, config, name, clock, log }: Opt
   let waiting: StoreChange | undefined;
   let telling = false;
   let listening: Promise<void> | undefined;
-  let client: Client | undefined;
   // A number that no other endpoint on this server ever gets, to know our own notices by; a channel for each schema.
   const row = await connections.ask((sql) =>
     sql.one("select pg_current_xact_id()::text as me, 'dashover:' || current_schema() as channel"),
@@ -82,8 +83,7 @@ export async function openNotices({ connections, config, name, clock, log }: Opt
   /** Resolves or rejects when the connection ends. */
   async function listenOnce(): Promise<void> {
     const mine = new Client(config);
-    client = mine;
-    const ended = new Promise<void>((resolve, reject) => mine.once('end', resolve).once('error', reject));
+    const ended = new Promise<void>((resolve, reject) => mine.on('end', resolve).on('error', reject));
     // Said by whoever waits for it below; here so that it is never unheard.
     ended.catch(() => undefined);
     try {
@@ -92,10 +92,25 @@ export async function openNotices({ connections, config, name, clock, log }: Opt
       await mine.query(`listen ${mine.escapeIdentifier(channel)}`);
       // Whatever was told while nobody listened.
       ring(null);
-      await ended;
+      await Promise.race([ended, proveAlive(mine)]);
     } finally {
-      await mine.end();
+      await end(mine);
     }
+  }
+
+  /** Rejects when the server no longer answers: silence alone looks like a quiet night. */
+  async function proveAlive(mine: Client): Promise<void> {
+    while (!closed.signal.aborted) {
+      await clock.sleep(PROVE_ALIVE_MS, closed.signal);
+      await mine.query('select 1');
+    }
+  }
+
+  /** A server that says nothing does not confirm an end either. */
+  async function end(mine: Client): Promise<void> {
+    const confirmed = new AbortController();
+    const ending = mine.end().finally(() => confirmed.abort());
+    await Promise.race([ending, clock.sleep(END_MS, confirmed.signal)]);
   }
 
   return {
@@ -113,7 +128,6 @@ export async function openNotices({ connections, config, name, clock, log }: Opt
     async close() {
       closed.abort();
       waiting = undefined;
-      await client?.end();
       await listening;
     },
   };

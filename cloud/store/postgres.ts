@@ -75,8 +75,7 @@ export async function openPostgresStore({
           ),
         );
         if (decided === 'lease-lost') return decided;
-        const timed = decided.wakeAtMs === null ? [] : [turn.lane];
-        tellOf([...timed, ...decided.wakeLanes], touched, decided.outgoing);
+        tellOf([turn.lane, ...decided.wakeLanes], touched, decided.outgoing);
         return decided;
       }),
 

@@ -301,6 +301,18 @@ export function storeConformance(name: string, open: () => Promise<Opened>): voi
         expect((await store.timers(NOW)).due).not.toContain('late');
       });
 
+      test('decisions of one lane in two processes come one after the other: each sees what the one before stored', async () => {
+        const stores = [store, await opened.again()];
+        for (let round = 0; round < 20; round++) {
+          await Promise.all(
+            stores.map((one) =>
+              one.decide(turn(), (state, ...seen) => rule({ state: Number(state ?? 0) + 1 })(state, ...seen)),
+            ),
+          );
+        }
+        expect(await store.lane('www')).toBe(40);
+      });
+
       test('a hundred commands with one id at the same moment make one job', async () => {
         const stores = [store, await opened.again()];
         const question = { sender: 'ops', commandId: 'once' };
