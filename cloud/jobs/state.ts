@@ -174,3 +174,8 @@ export function holdInForce({ hold: { asked, taken } }: Pick<SwitchState, 'hold'
 export function openAlerts(state: Pick<SwitchState, 'alerts'>): readonly AlertMark[] {
   return state.alerts.filter(({ open }) => open);
 }
+
+/** The position to move away from, or null where the records are at none that has a name. */
+export function startOf({ position }: Pick<SwitchState, 'position'>): string | null {
+  return position === 'unknown' || position === 'drifted' ? null : position;
+}

@@ -292,6 +292,17 @@ test('a press cancelled before its change leaves the switch where it was, and th
   expect(world.running()?.id).toBe(again.job?.id);
 });
 
+test('a job that waited for its turn says where the switch is when it starts, not where it was when it was asked for', () => {
+  const world = makeWorld({ at: 'maintenance' });
+  world.press('restore');
+  const { job } = world.press('failover');
+  expect(job?.data.from).toBe('maintenance');
+  const reading = { kind: 'position', position: 'primary' } as const;
+  world.end(world.running(), { status: 'succeeded', outcome: 'switched', verified: false, reading });
+  expect(world.running()?.id).toBe(job?.id);
+  expect(world.running()?.data.from).toBe('primary');
+});
+
 test('the last look lets an automatic failover go while nothing has changed, and stops it for whatever has', () => {
   expect(look(failing())).toBeNull();
 

@@ -5,7 +5,7 @@ import type { JobChange, JournalEntry, Outgoing } from '../../engine/lane.ts';
 import { jobMessages } from '../announce.ts';
 import type { Interrupt, JobData } from '../command.ts';
 import { jobInWords } from '../sentences.ts';
-import type { Everywhere, SwitchState } from '../state.ts';
+import { type Everywhere, startOf, type SwitchState } from '../state.ts';
 import type { Automation, Switch } from '../switch.ts';
 
 /**
@@ -73,7 +73,9 @@ export function addJob(draft: Draft, { status, sender, commandId, data }: NewJob
 
 /** A waiting or queued job begins. */
 export function startJob(draft: Draft, job: JobRow<JobData>): JobRow<JobData> {
-  const { note: _waited, ...data } = job.data;
+  const { note: _waited, ...accepted } = job.data;
+  // The job before it may have moved the switch since this one was accepted.
+  const data = { ...accepted, from: startOf(draft.state) };
   const deadlineAtMs = deadline(draft);
   const started: JobRow<JobData> = { ...job, status: 'running', data, startedAtMs: draft.nowMs, deadlineAtMs };
   draft.changes = [...draft.changes, { kind: 'start', id: job.id, deadlineAtMs, data }];

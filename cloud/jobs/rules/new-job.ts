@@ -2,6 +2,7 @@ import type { JobRow } from '../../engine/job.ts';
 import { replies, toJobs } from '../announce.ts';
 import type { JobData, Origin, ReplyTo } from '../command.ts';
 import { jobInWords } from '../sentences.ts';
+import { startOf } from '../state.ts';
 import { isoTime, who } from '../text.ts';
 import type { MoveCommand } from './admit.ts';
 import { about, updateJob, write, type Draft } from './draft.ts';
@@ -22,7 +23,7 @@ export function dataOf(
   const { origin, ageMs, expiresInMs } = move;
   return {
     command: move.command,
-    from: isPlace(state.position) ? state.position : null,
+    from: startOf(state),
     to,
     toNamed: move.to !== null,
     trigger: { kind: origin.kind, actor: origin.actor, id: of.commandId },
@@ -116,8 +117,4 @@ function withNew(known: readonly ReplyTo[], added: readonly ReplyTo[]): readonly
   const isKnown = (reply: ReplyTo): boolean =>
     known.some((other) => other.topic === reply.topic && other.correlationData === reply.correlationData);
   return [...known, ...added.filter((reply) => !isKnown(reply))].slice(0, REPLY_TO_MAX);
-}
-
-function isPlace(position: string): boolean {
-  return position !== 'unknown' && position !== 'drifted';
 }
