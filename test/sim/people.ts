@@ -128,7 +128,7 @@ export function makePeople(world: PeopleWorld): People {
 
   function person(): void {
     const { name } = chance.pick(scenario.switches);
-    const deed = chance.int(0, 19);
+    const deed = chance.int(0, 20);
     if (deed < 7) {
       const button = chance.pick(world.buttons);
       const gesture = chance.pick(['hold', 'hold', 'click-hold', 'click-hold', 'triple'] as const);
@@ -142,7 +142,8 @@ export function makePeople(world: PeopleWorld): People {
     else if (deed < 14)
       ops(name, move('restore', chance.pick([{}, {}, { to: 'primary' }, { to: 'before' }, { override: ['drift'] }])));
     else if (deed < 16) ops(name, { kind: 'release' });
-    else if (deed === 16) ops(name, { kind: 'hold', reason: null, forMs: chance.pick([null, 10_000, 30_000]) });
+    else if (deed === 16 || deed === 20)
+      ops(name, { kind: 'hold', reason: null, forMs: chance.pick([null, 10_000, 30_000]) });
     else if (deed === 17) {
       const job = world.unfinished(name).at(0);
       if (job !== undefined) ops(name, { kind: 'cancel', job });

@@ -101,12 +101,14 @@ export function makePlayedRoute53(
   async function call<Answer>(life: Life, fuse: Fuse, signal: AbortSignal, act: () => Answer): Promise<Answer> {
     const burnt = fuse.burn();
     if (burnt === 'before') fuse.blow();
-    if (life.isDead() || life.isFrozen()) await life.through();
+    // What a frozen process was about to send leaves in the tick in which it goes on, before anything can stop it.
+    const held = life.isFrozen();
+    if (life.isDead() || held) await life.through();
     const trouble = fate();
-    const ghost = chance.happens(world.weather.ghosts);
+    const ghost = chance.happens(world.weather.ghosts) || held;
     const { promise, resolve, reject } = Promise.withResolvers<Answer>();
     const comeBack = (answer: () => void): void => void time.after(transit(), () => void life.through().then(answer));
-    time.after(ghost ? chance.int(1, 12_000) : transit(), () => {
+    time.after(ghost && !held ? chance.int(1, 12_000) : transit(), () => {
       if ((signal.aborted && !ghost) || trouble === 'lostRequest') return;
       if (trouble === 'throttled') {
         comeBack(() => reject(new Fault('route53-throttled', 'Rate exceeded.')));

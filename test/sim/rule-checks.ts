@@ -65,7 +65,7 @@ export function makeRuleChecks(switches: readonly Switch[], automation: Automati
     must(moved.size <= automation.maxSwitches, () => `${words} the ${moved.size}th switch`);
   }
 
-  function ended({ turn, state, decision }: Decided, job: KnownJob, ledger: Ledger): void {
+  function ended({ turn, state, decision, event }: Decided, job: KnownJob): void {
     const { status, data } = job;
     const { name, guards } = settingsOf(turn.lane);
     const words = `${job.id}, a ${data.automatic ? 'automatic' : "human's"} ${data.command} of ${name}, ended as ${status}`;
@@ -79,6 +79,8 @@ export function makeRuleChecks(switches: readonly Switch[], automation: Automati
     }
     if (status === 'superseded')
       must(wished.get(name) !== job.id, () => `${words}, and was the newest wish of a human`);
+    // A queued job that ends beside another one has no part in what that one does.
+    if (event.kind !== 'ended' || event.job.id !== job.id) return;
     const { hold, alerts } = decision.state;
     if (status === 'succeeded' && data.command === 'failover') {
       must(guards.hold === 'none' || hold.taken !== null, () => `${words}, and took no hold`);
@@ -92,7 +94,6 @@ export function makeRuleChecks(switches: readonly Switch[], automation: Automati
     if (status !== 'succeeded' && state?.hold.taken === null) {
       must(hold.taken === null || hold.taken.by === 'external', () => `${words}, and took the hold`);
     }
-    must(ledger.jobs.has(job.id), () => `${words}, and is not known`);
   }
 
   return {
@@ -106,10 +107,11 @@ export function makeRuleChecks(switches: readonly Switch[], automation: Automati
         const starts = change.kind === 'start' || (change.kind === 'add' && change.status === 'running');
         if (starts && job.exclusive && job.data.automatic) begun(what, job);
         if (change.kind === 'update' && job.status === change.status && job.status !== 'running') {
-          if (job.status !== 'waiting' && job.status !== 'queued') ended(what, job, ledger);
+          if (job.status !== 'waiting' && job.status !== 'queued') ended(what, job);
         }
       }
-      checkRelease(what);
+      checkRelease(what, automation, ledger);
+      checkHuman(what, ledger);
     },
   };
 }
@@ -138,8 +140,27 @@ function checkStale({ event, state, decision }: Decided): void {
   must(job === null || job.status === 'refused', () => `${job?.id} was meant for revision ${ifRevision}`);
 }
 
-function checkRelease({ event, decision }: Decided): void {
+/** A release never starts a restore, and looks at once at the alerts that are open. */
+function checkRelease({ event, decision, turn }: Decided, { mode }: Automation, ledger: Ledger): void {
   if (event.kind !== 'command' || event.command.kind !== 'release') return;
   const restores = decision.jobs.some((change) => change.kind === 'add' && change.data.command === 'restore');
   must(!restores, () => 'a release started a restore');
+  const { state, wakeAtMs, reply } = decision;
+  const free =
+    mode === 'on' && state.position === 'primary' && !state.tripped && !state.hold.asked && !state.hold.taken;
+  if (!free || reply.text.includes('nothing changed')) return;
+  const open = state.alerts.some((alert) => alert.open && !alert.acknowledged);
+  const looks = ledger.unfinished(turn.lane).some(({ exclusive }) => exclusive) || wakeAtMs === turn.nowMs;
+  must(!open || looks, () => `${turn.lane} was released, and nobody looks at its open alert`);
+}
+
+/** A human's move makes its job a human's, and what waited for a time does not wait any longer. */
+function checkHuman({ event, decision, turn }: Decided, ledger: Ledger): void {
+  if (event.kind !== 'command' || event.command.kind !== 'move' || event.known) return;
+  const { origin, command } = event.command;
+  const job = ledger.jobs.get(decision.reply.job?.id ?? '');
+  if (origin.automatic || command === 'drill' || !job || job.status === 'refused') return;
+  must(!job.data.automatic, () => `${job.id} is automatic although a human asked for it`);
+  const waiting = ledger.unfinished(turn.lane).find(({ status }) => status === 'waiting');
+  must(waiting === undefined, () => `${waiting?.id} still waits after a human's command`);
 }

@@ -9,6 +9,8 @@ export interface Scenario {
   readonly automation: Automation;
   readonly endpoints: number;
   readonly buttons: number;
+  /** For how long a press is worth sending: each button has one of these. */
+  readonly buttonDeadlinesMs: readonly number[];
   /** Milliseconds in which faults happen and people press. */
   readonly stormMs: number;
   readonly faults: Faults;
@@ -48,6 +50,7 @@ export function drawScenario(chance: Chance): Scenario {
     },
     endpoints: chance.pick([1, 1, 2]),
     buttons: chance.pick([1, 1, 2]),
+    buttonDeadlinesMs: [5_000, 20_000, 60_000],
     stormMs: chance.pick([20_000, 40_000, 70_000]),
     faults: {
       crashes: often(),
@@ -70,7 +73,7 @@ function drawGuards(chance: Chance): Guards {
     hold: chance.pick(['until-released', 'none', 6_000, 15_000] as const),
     restoreAfterMs: chance.pick([0, 2_000, 6_000]),
     cooldownMs: chance.pick([0, 4_000, 12_000]),
-    flapping: { moves: chance.pick([4, 6, 50]), withinMs: chance.pick([60_000, 600_000]) },
+    flapping: { moves: chance.pick([2, 3, 4, 50]), withinMs: chance.pick([60_000, 600_000]) },
     jobDeadlineMs: chance.pick([6_000, 20_000, 60_000]),
   };
 }

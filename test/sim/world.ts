@@ -45,6 +45,7 @@ export function makeWorld(scenario: Scenario, chance: Chance, raw: Store) {
   let decisions = 0;
   let changes = 0;
   let started = 0;
+  let onSend: (() => void) | undefined;
   /** Commands of each sender that are stored: what a PUBACK has to wait for. */
   const commits = new Map<string, number>();
 
@@ -122,6 +123,9 @@ export function makeWorld(scenario: Scenario, chance: Chance, raw: Store) {
     sent(call, beside) {
       say(`${call.process} sends ${call.batch.comment}`);
       hold(() => checkSent(call, beside, ledger, time.nowMs()));
+      const act = onSend;
+      onSend = undefined;
+      act?.();
     },
     applied(call, before) {
       changes++;
@@ -179,7 +183,7 @@ export function makeWorld(scenario: Scenario, chance: Chance, raw: Store) {
       },
       name,
       buttonChance.pick(switches).name,
-      buttonChance.pick([5_000, 20_000, 60_000]),
+      buttonChance.pick(scenario.buttonDeadlinesMs),
     ),
   );
 
@@ -304,6 +308,10 @@ export function makeWorld(scenario: Scenario, chance: Chance, raw: Store) {
     },
     probes(failing: boolean): void {
       failingProbes = failing;
+    },
+    /** Acts once, in the tick in which the next change leaves its process. */
+    onSend(act: () => void): void {
+      onSend = act;
     },
     /** Somebody else has written to the records of that switch. */
     foreign: (name: string) => void ledger.history.get(name)?.push({ by: null, atMs: time.nowMs() }),
