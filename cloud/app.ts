@@ -80,7 +80,11 @@ export async function startApp(ports: AppPorts): Promise<App> {
   });
 
   // First, because it fails when this endpoint runs already: then the other one keeps its broker and its jobs.
-  const address = await http.listen({ ...config.http.listen });
+  const address = await http.listen({ ...config.http.listen }).catch(async (error: unknown) => {
+    // What it has begun by itself would keep a process alive that has nothing more to do.
+    await http.close();
+    throw error;
+  });
   // Torn down from the last line up: no more requests, then the jobs, then the broker.
   if (config.mqtt && ports.openBus) {
     const hear = makeMqttIntake({
