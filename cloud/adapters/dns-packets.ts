@@ -20,7 +20,7 @@ export interface Question {
 }
 
 /** Types that dns-packet knows only by number. */
-const BY_NUMBER: Readonly<Record<string, string>> = { SVCB: 'UNKNOWN_64', HTTPS: 'UNKNOWN_65', SPF: 'UNKNOWN_99' };
+const BY_NUMBER: Readonly<Record<string, string>> = { SVCB: 'UNKNOWN_64', HTTPS: 'UNKNOWN_65' };
 
 /** A question without recursion: an authoritative server is asked what it knows itself. */
 export function encodeQuestion({ id, name, type }: Question): Buffer {

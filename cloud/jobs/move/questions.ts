@@ -26,8 +26,27 @@ const COMPARED: readonly string[] = ['A', 'AAAA', 'CNAME', 'NS', 'PTR', 'MX', 'S
 /** No record set is likely to have this label, so a question for it is answered by the wildcard. */
 const WILDCARD_LABEL = 'dashover-verify';
 
-/** What to ask so that the answers show these owned sets, and no other of the owned ones. Pure. */
+/**
+ * What to ask so that the answers show these owned sets, and no other of the owned ones. Pure. Of a delegated name only
+ * its DS can be asked: all else is answered with a referral, without authority.
+ */
 export function questionsFor(
+  wanted: readonly RecordSet[],
+  owned: readonly Triple[],
+  strangers: readonly RecordSet[],
+): readonly Question[] {
+  const delegated = new Set([...wanted, ...strangers].filter(({ type }) => type === 'NS').map(({ name }) => name));
+  return allQuestions(wanted, owned, strangers).filter(
+    ({ name, type }) => type === 'DS' || (type !== 'NS' && !delegated.has(name)) || isApex(name, strangers),
+  );
+}
+
+/** The SOA is there for everybody to see, when the name was read with all its types. */
+function isApex(name: string, strangers: readonly RecordSet[]): boolean {
+  return strangers.some((set) => set.name === name && set.type === 'SOA');
+}
+
+function allQuestions(
   wanted: readonly RecordSet[],
   owned: readonly Triple[],
   strangers: readonly RecordSet[],

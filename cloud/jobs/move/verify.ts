@@ -34,6 +34,9 @@ export async function verify<State>(
   const ownedKeys = new Set(owned.map(tripleKey));
   const strangers = live.filter((set) => !ownedKeys.has(tripleKey(set)));
   const questions = questionsFor(wanted, owned, strangers);
+  if (questions.length === 0) {
+    return skipped('The name servers are not asked: for a delegated name they only refer to others.');
+  }
   const untilMs = Math.min(run.deadlineAtMs, world.clock.nowMs() + pace.verifyMs);
   let wrong: VerifyDetail['wrong'] = [];
   try {
