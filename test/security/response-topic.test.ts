@@ -39,6 +39,6 @@ test('a broker that closes the connection over a response topic is not provoked 
   // A topic of our own is never given up.
   broker.handle('refuse', /state$/);
   await expect(bus.publish({ topic: 'switches/www/state', payload: 'x', retain: true })).rejects.toThrow(
-    'switches/www/state',
+    /[Cc]onnection/,
   );
 });
