@@ -3,7 +3,7 @@ import { isFault } from '../../shared/faults.ts';
 import type { Log } from '../../shared/log.ts';
 import type { NameServers, RecordStore } from '../ports.ts';
 import type { Engine } from '../engine/engine.ts';
-import { isUnfinished } from '../engine/job.ts';
+import { unfinishedJobs } from '../engine/unfinished.ts';
 import type { JobData, Reply, SwitchCommand } from './command.ts';
 import { reading } from './reading.ts';
 import { namesToRead } from './records.ts';
@@ -65,7 +65,7 @@ interface Turn {
   trouble: string | null;
 }
 
-/** Jobs of a switch that are looked at to see whether one is at work: the unfinished ones are among the newest. */
+/** One that began and ended between two looks is among so many of the newest, or these are all new. */
 const JOBS_SEEN = 50;
 
 /**
@@ -142,9 +142,10 @@ async function readOne(watching: Watching, turn: Turn): Promise<void> {
 
 /** What tells one quiet of the switch from the next: its jobs as they stand. Null while one is at work. */
 async function quietOf(engine: WatchOptions['engine'], name: string): Promise<string | null> {
-  const jobs = await engine.jobs({ lane: name, limit: JOBS_SEEN });
-  const atWork = jobs.some((job) => job.exclusive && isUnfinished(job) && job.status !== 'waiting');
-  return atWork ? null : jobs.map(({ id, status }) => `${id} ${status}`).join(', ');
+  const unfinished = await unfinishedJobs(engine, name);
+  if (unfinished.some(({ exclusive, status }) => exclusive && status !== 'waiting')) return null;
+  const newest = await engine.jobs({ lane: name, limit: JOBS_SEEN });
+  return newest.map(({ id, status }) => `${id} ${status}`).join(', ');
 }
 
 /** Nothing here is needed to move: a right or a resolver that is missing is said, and no more. */

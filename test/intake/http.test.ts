@@ -331,6 +331,14 @@ describe('reading', () => {
     expect(next.entries[0]?.seq).toBe((entries[1]?.seq ?? 0) + 1);
   });
 
+  test('a state tells of the job that runs, however many refused ones are newer', async () => {
+    const { endpoint, get, post } = await start({ gated: true });
+    const { id } = (await post('/api/switches/www/failover')).body as { id: string };
+    for (let i = 0; i < 60; i++) expect((await post('/api/switches/www/drill', { ageMs: 90_000 })).status).toBe(410);
+    expect((await get('/api/switches/www')).body).toMatchObject({ position: 'moving', job: id });
+    endpoint.gate.open();
+  });
+
   test('events begin with the states and tell each job message and state as it is stored, to those who may see them', async () => {
     const { url, post } = await start();
     const read = async (secret: string) => {

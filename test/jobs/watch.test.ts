@@ -20,7 +20,8 @@ function hearEngine() {
   const heard: { readonly name: string; readonly reading: Reading }[] = [];
   let jobs: readonly JobRow<JobData>[] = [];
   const engine: WatchOptions['engine'] = {
-    jobs: async () => jobs,
+    jobs: async ({ status, limit }) =>
+      jobs.filter((job) => status === undefined || job.status === status).slice(0, limit),
     command: async (name, command) => {
       if (command.kind === 'observed') heard.push({ name, reading: command.reading });
       return undefined as never;
@@ -67,6 +68,21 @@ test('at the start every switch is read, and what the records say is told', asyn
     { name: 'away', reading: said('dr') },
   ]);
   expect(watch.trouble()).toBeNull();
+});
+
+test('a job at work keeps the watch quiet, however many refused ones are newer', async () => {
+  const { records } = await world();
+  const { heard, engine, setJobs } = hearEngine();
+  const refusals = Array.from({ length: 200 }, (_, at) => jobRow(`refused-${at}`, 'refused'));
+  setJobs(...refusals, jobRow('at-work', 'running'));
+  const away = switchAs({ name: 'away' });
+  const quiet: WatchOptions['engine'] = {
+    ...engine,
+    jobs: async (filter) => (filter.lane === 'www' ? engine.jobs(filter) : []),
+  };
+  run({ switches: [switchAs(), away], records, nameServers: nobody, engine: quiet, pace: inAHurry });
+  await until('the other switch was told twice', () => heard.filter(({ name }) => name === 'away').length >= 2);
+  expect(heard.filter(({ name }) => name === 'www')).toEqual([]);
 });
 
 test('records that somebody moves are found', async () => {
