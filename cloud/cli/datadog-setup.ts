@@ -41,7 +41,7 @@ export interface DatadogSetup {
 }
 
 /** A custom variable of Datadog's, hidden from view there: capitals, digits and underscores. */
-export const VARIABLE = 'DASHOVER_TOKEN';
+const VARIABLE = 'DASHOVER_TOKEN';
 const HEADERS = { Authorization: `Bearer $${VARIABLE}` } as const;
 
 /** All of it, from one plan. */
