@@ -16,6 +16,8 @@ const BACKLOG_BYTES_MAX = 1_024 * 1_024;
 interface Viewer {
   readonly response: ServerResponse;
   readonly request: FastifyRequest;
+  /** What was stored while its first states were read: told after them. Null from then on. */
+  early: string[] | null;
 }
 
 interface Event {
@@ -37,7 +39,8 @@ export function eventRoutes(app: Api, { engine, switches, readState, clock, stop
   });
 
   function write(viewer: Viewer, text: string): void {
-    if (viewer.response.writableLength > BACKLOG_BYTES_MAX) {
+    if (viewer.early) viewer.early.push(text);
+    else if (viewer.response.writableLength > BACKLOG_BYTES_MAX) {
       viewers.delete(viewer);
       viewer.response.destroy();
       log.debug({ viewers: viewers.size }, 'A viewer of the events was too slow and was let go.');
@@ -50,7 +53,8 @@ export function eventRoutes(app: Api, { engine, switches, readState, clock, stop
       for (const viewer of viewers) write(viewer, ':\n\n');
     }
     stop();
-    for (const { response } of viewers) response.end();
+    // Those whose first states are being read end themselves.
+    for (const { response, early } of viewers) if (!early) response.end();
     viewers.clear();
   }
   void keepAlive();
@@ -60,11 +64,18 @@ export function eventRoutes(app: Api, { engine, switches, readState, clock, stop
     if (viewers.size >= VIEWERS_MAX) {
       throw new Fault('stopping', `There are ${VIEWERS_MAX} viewers already.`, { hint: 'Poll /api/switches instead.' });
     }
-    const first: Event[] = [];
-    const viewer: Viewer = { response: reply.raw, request };
-    for (const settings of switches) {
-      if (!sees(request, settings.name)) continue;
-      first.push({ switch: settings.name, text: eventText('state', await readState(settings)) });
+    const viewer: Viewer = { response: reply.raw, request, early: [] };
+    // Before anything is waited for: no event is missed, and one who leaves meanwhile is not kept.
+    viewers.add(viewer);
+    reply.raw.on('close', () => viewers.delete(viewer));
+    const first: string[] = [];
+    try {
+      for (const settings of switches) {
+        if (sees(request, settings.name)) first.push(eventText('state', await readState(settings)));
+      }
+    } catch (error) {
+      viewers.delete(viewer);
+      throw error;
     }
     reply.hijack();
     for (const [name, value] of Object.entries(reply.getHeaders())) {
@@ -77,9 +88,8 @@ export function eventRoutes(app: Api, { engine, switches, readState, clock, stop
       'x-accel-buffering': 'no',
     });
     reply.raw.write('retry: 2000\n\n');
-    for (const { text } of first) reply.raw.write(text);
-    reply.raw.on('close', () => viewers.delete(viewer));
-    viewers.add(viewer);
+    for (const text of [...first, ...(viewer.early ?? [])]) reply.raw.write(text);
+    viewer.early = null;
     if (stopping.aborted) reply.raw.end();
   });
 }

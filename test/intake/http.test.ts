@@ -369,6 +369,32 @@ describe('reading', () => {
   });
 });
 
+test('what is stored while a viewer of the events gets its first states is told to it after them', async () => {
+  const { endpoint, url, post } = await start();
+  const state = endpoint.engine.state.bind(endpoint.engine);
+  const asked = Promise.withResolvers<void>();
+  const goOn = Promise.withResolvers<void>();
+  Object.assign(endpoint.engine, {
+    state: async (lane: string) => {
+      if (lane !== 'api') return state(lane);
+      asked.resolve();
+      await goOn.promise;
+      return state(lane);
+    },
+  });
+  const left = new AbortController();
+  const opening = fetch(`${url}/api/events`, { headers: OPS, signal: left.signal });
+  await asked.promise;
+  const { id } = (await post('/api/switches/www/failover')).body as { id: string };
+  await endpoint.engine.wait(id, 5_000);
+  goOn.resolve();
+  let heard = '';
+  const reader = (await opening).body?.pipeThrough(new TextDecoderStream()).getReader();
+  while (!/"type":"finished"/.test(heard)) heard += (await reader?.read())?.value ?? '';
+  expect(heard.indexOf('"switch":"api"')).toBeLessThan(heard.indexOf('"type":"accepted"'));
+  left.abort();
+});
+
 describe('HTTP itself', () => {
   test.for([
     ['an unknown path', 'GET', '/nowhere', 404, 'not-found', /nowhere/],
