@@ -141,11 +141,12 @@ describe.skipIf(postgresMissing)('PostgreSQL in bad weather', () => {
   test('a server that falls silent is store-unavailable after a while, and is back when it speaks again', async () => {
     await using proxy = await openProxy(space.url);
     const store = await open({ url: proxy.url, limits: { silenceMs: 1_000, connectMs: 1_000 } });
-    await command(store, 'before');
+    const before = [1, 2, 3].map((n) => `before ${n}`);
+    await Promise.all(before.map((id) => command(store, id, `lane ${id}`)));
     // Then some of the next commands meet a connection that was good, and the others need a new one.
     await until(async () => (await space.ask(BUSY, space.name)).length === 0);
     proxy.silence();
-    const lost = [1, 2, 3, 4].map((n) => command(store, `lost ${n}`, `lane ${n}`));
+    const lost = [1, 2, 3, 4, 5].map((n) => command(store, `lost ${n}`, `lane ${n}`));
     for (const result of await Promise.allSettled(lost)) {
       expect(result).toMatchObject({
         status: 'rejected',
@@ -155,7 +156,7 @@ describe.skipIf(postgresMissing)('PostgreSQL in bad weather', () => {
     await expect(store.ping()).rejects.toMatchObject({ code: 'store-unavailable' });
     proxy.heal();
     await command(store, 'after');
-    await expectWhole(store, ['before', 'after']);
+    await expectWhole(store, [...before, 'after']);
   });
 
   test('an endpoint that stands still inside a transaction keeps a lane only until it is taken for frozen', async () => {
@@ -242,6 +243,8 @@ describe.skipIf(postgresMissing)('PostgreSQL in bad weather', () => {
   test('a wake that is committed while a lane decides without having seen its cause outlives that decision', async () => {
     const store = await open();
     const slow = makeConnections({ place: readPlace(space.url), clock, log: silentLog, limits: POSTGRES_LIMITS });
+    // An earlier wake, which this decision does answer.
+    await store.decide(turn({ lane: 'cause' }), rule({ wakeLanes: ['late'] }));
     let waking: Promise<unknown> | undefined;
     const decided = await slow.transact((sql, attempt) =>
       decideTurn(
