@@ -12,16 +12,17 @@ const FOR_AUTOMATION = new Set(['held', 'tripped', 'observe', 'off', 'acknowledg
 /** How old each sending of a command said that it was, and how long it was good for: by sender and id. */
 export type Claims = Map<string, { readonly agesMs: Set<number>; readonly expiresInMs: number }>;
 
+/** The live records, by other code than the one that is tested: whether a job's end is so, and where a switch is. */
+export interface Live {
+  asWanted(lane: string, job: KnownJob): boolean;
+  position(lane: string): string;
+}
+
 /**
  * What must hold of every decision that was committed, whatever has gone wrong before it. Throws with what does not.
- * `live` tells the position that the live records of a switch equal, by other code than the one that is tested.
  */
-export function checkDecision(
-  what: Decided,
-  ledger: Ledger,
-  claims: Claims,
-  live: (lane: string, job: KnownJob) => { readonly asWanted: boolean },
-): void {
+export function checkDecision(what: Decided, ledger: Ledger, claims: Claims, live: Live): void {
+  checkObserved(what, ledger, live);
   const before = new Map([...ledger.jobs].map(([id, { status }]) => [id, status]));
   ledger.apply(what);
   checkRevision(what);
@@ -42,6 +43,18 @@ export function checkDecision(
     if (!isUnfinished(job)) checkEnd(job, ledger, live);
   }
   checkMessages(what, ledger);
+}
+
+/** Nobody is believed to have moved a switch whose records only jobs have written. */
+function checkObserved({ event, state, decision, turn }: Decided, { history, jobs }: Ledger, live: Live): void {
+  if (event.kind !== 'command' || event.command.kind !== 'observed' || !state || state.position === 'unknown') return;
+  const { position } = decision.state;
+  if (position === state.position || position === live.position(turn.lane)) return;
+  const others = history.get(turn.lane)?.some(({ by }) => by === null);
+  const forgotten = [...jobs.values()].some((job) => job.lane === turn.lane && job.forgotten);
+  must(others === true || forgotten, () => {
+    return `${turn.lane} is believed to have been moved to ${position}, and is at ${live.position(turn.lane)}`;
+  });
 }
 
 function checkRevision({ state, decision, turn }: Decided): void {
@@ -92,11 +105,7 @@ function checkAutomation({ decision, turn }: Decided, ledger: Ledger): void {
 }
 
 /** What a job says at its end is what it did to the records. */
-function checkEnd(
-  job: KnownJob,
-  { history, states }: Ledger,
-  live: (lane: string, job: KnownJob) => { readonly asWanted: boolean },
-): void {
+function checkEnd(job: KnownJob, { history, states }: Ledger, live: Live): void {
   const { status, data } = job;
   const written = (history.get(job.lane) ?? []).slice(job.historyAtStart);
   const own = written.filter(({ by }) => by === job.id).length;
@@ -110,7 +119,7 @@ function checkEnd(
     }
     if (data.outcome === 'drilled' || others > 0 || job.forgotten) return;
     must(own > 0 || data.outcome === 'already-there', () => `${words}, and changed nothing`);
-    must(live(job.lane, job).asWanted, () => `${words}, and the records are not so`);
+    must(live.asWanted(job.lane, job), () => `${words}, and the records are not so`);
     return;
   }
   if (data.error?.code === 'unknown-outcome' || others > 0) return;

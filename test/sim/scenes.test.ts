@@ -182,6 +182,22 @@ test.for(Array.from({ length: 24 }, (_, nth) => nth + 1))(
   },
 );
 
+test('a graceful stop between two attempts hands the job of a human over, and the next process makes it', async () => {
+  const { time, route53 } = scene.world;
+  scene.world.onSend(() => {
+    route53.weather = { ...CALM, throttled: 1 };
+    time.after(1, () => (route53.weather = CALM));
+  });
+  await scene.ask('failover', {});
+  while (!/Attempt 2 follows/.test((await newest())?.steps.at(-1)?.text ?? '')) await scene.pass(20);
+  scene.world.start();
+  const stopping = scene.owner().stop();
+  await scene.pass(4 * SECOND);
+  await stopping;
+  await scene.until('maintenance', 30 * SECOND);
+  expect(await newest()).toMatchObject({ status: 'succeeded', data: { outcome: 'switched' } });
+});
+
 test('an owner that freezes in the tick in which it sends, and goes on after the takeover, is refused by Route 53', async () => {
   scene.world.start();
   const owner = scene.owner();

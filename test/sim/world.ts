@@ -9,7 +9,7 @@ import { makePlayedBroker } from './broker.ts';
 import { type PlayedButton, startPlayedButton } from './button.ts';
 import type { Chance } from './chance.ts';
 import { checkApplied, checkSent, wantedBy } from './change-checks.ts';
-import { checkDecision, type Claims } from './decision-checks.ts';
+import { checkDecision, type Claims, type Live } from './decision-checks.ts';
 import { must } from './must.ts';
 import { type Endpoint, startEndpoint } from './endpoint.ts';
 import type { Outcome } from './final-checks.ts';
@@ -20,7 +20,7 @@ import { makePlayedRoute53 } from './route53.ts';
 import type { Scenario } from './scenario.ts';
 import { watchStore } from './store.ts';
 import { makePlayedTime } from './time.ts';
-import { makePlayedZone, ownedOf, spelled } from './zone.ts';
+import { makePlayedZone, ownedOf, positionOf, spelled } from './zone.ts';
 
 const START_MS = Date.UTC(2026, 10, 22, 12, 0, 0);
 
@@ -87,6 +87,15 @@ export function makeWorld(scenario: Scenario, chance: Chance, raw: Store) {
     return zones.get(zone)?.live() ?? [];
   }
 
+  const live: Live = {
+    asWanted(lane, job) {
+      const settings = settingsOf(lane);
+      const wanted = wantedBy(job, settings, ledger);
+      return wanted !== undefined && spelled(ownedOf(liveOf(settings.zone), settings)) === spelled(wanted);
+    },
+    position: (lane) => positionOf(liveOf(settingsOf(lane).zone), settingsOf(lane)) ?? 'drifted',
+  };
+
   const { store, watchRules } = watchStore(raw, time, {
     decided(what) {
       decisions++;
@@ -94,15 +103,7 @@ export function makeWorld(scenario: Scenario, chance: Chance, raw: Store) {
       if (event.kind === 'command') commits.set(event.sender, (commits.get(event.sender) ?? 0) + 1);
       const asked = event.kind === 'command' ? `${event.sender} ${event.commandId ?? ''}` : event.kind;
       for (const { kind, text } of decision.journal) say(`${turn.lane} (${asked}, by ${turn.owner}) ${kind}: ${text}`);
-      hold(() =>
-        checkDecision(what, ledger, claims, (lane, job) => {
-          const settings = settingsOf(lane);
-          const wanted = wantedBy(job, settings, ledger);
-          return {
-            asWanted: wanted !== undefined && spelled(ownedOf(liveOf(settings.zone), settings)) === spelled(wanted),
-          };
-        }),
-      );
+      hold(() => checkDecision(what, ledger, claims, live));
       hold(() => rules.check(what, ledger));
     },
     claimed(made) {

@@ -51,6 +51,8 @@ export async function change<State>(
   let fault: Fault | undefined;
   let unsure = circumstances.resumed;
   for (;;) {
+    // A lost lease and a shutdown do not end the job: its next owner goes on.
+    context.signal.throwIfAborted();
     if (unsure) {
       const found = await readBack(walk, context, planned);
       if (found.kind !== 'not-made') return concluded(walk, found, fault);
