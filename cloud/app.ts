@@ -8,11 +8,13 @@ import { makeDoor, type SwitchEngine } from './intake/accept.ts';
 import type { Check } from './intake/health.ts';
 import { makeHttp } from './intake/http.ts';
 import { makeMqttIntake } from './intake/mqtt.ts';
+import { makeSpeaker, type Speaker } from './intake/mqtt-speaker.ts';
 import { makePresence } from './intake/presence.ts';
 import { MQTT_RECEIVER, type MqttBody } from './jobs/announce.ts';
 import { makeRules } from './jobs/make-rules.ts';
 import { brokenOff, stoppedShort } from './jobs/broken.ts';
 import { makeMove } from './jobs/move.ts';
+import { makeRateBudget, type RateBudget } from './jobs/rate-budget.ts';
 import { lastLook } from './jobs/rules/permit.ts';
 import { makeWatch, type Watch } from './jobs/watch.ts';
 import type { Bus, Ids, NameServers, OnMessage, OutboundMessage, Prober, RecordStore } from './ports.ts';
@@ -45,12 +47,14 @@ export interface App extends AsyncDisposable {
  * handed over as they stand, messages leave. Rejects when the address cannot be listened on.
  */
 export async function startApp(ports: AppPorts): Promise<App> {
-  const { config, clock, log, store } = ports;
+  const { config, clock, ids, log, store } = ports;
   const stop = new AbortController();
   await using parts = new AsyncDisposableStack();
 
-  let bus: (Bus & AsyncDisposable) | undefined;
-  const engine = makeSwitchEngine(ports, (message) => publishOn(bus, message));
+  const owner = ids.next();
+  const speaker = config.mqtt && ports.openBus ? makeSpeaker({ ...ports, owner, openBus: ports.openBus }) : undefined;
+  const budget = makeRateBudget(clock, config.route53.requestsPerSecond);
+  const engine = makeSwitchEngine({ ...ports, budget }, owner, speaker);
   const door = makeDoor({
     engine,
     switches: config.switches,
@@ -60,7 +64,7 @@ export async function startApp(ports: AppPorts): Promise<App> {
     signal: stop.signal,
   });
   const presence = makePresence(clock);
-  const watch = makeWatch({ ...ports, switches: config.switches, engine });
+  const watch = makeWatch({ ...ports, budget, switches: config.switches, engine });
   const http = await makeHttp({
     ...config.http,
     door,
@@ -73,7 +77,7 @@ export async function startApp(ports: AppPorts): Promise<App> {
     datadog: config.datadog,
     presence,
     journal: (after, limit) => store.journal(after, limit),
-    checks: readiness(ports, watch, () => bus),
+    checks: readiness(ports, watch, speaker),
     pages: dashboardPages,
     clock,
     log,
@@ -86,7 +90,7 @@ export async function startApp(ports: AppPorts): Promise<App> {
     throw error;
   });
   // Torn down from the last line up: no more requests, then the jobs, then the broker.
-  if (config.mqtt && ports.openBus) {
+  if (config.mqtt && speaker) {
     const hear = makeMqttIntake({
       door,
       switches: config.switches.map(({ name }) => name),
@@ -94,12 +98,12 @@ export async function startApp(ports: AppPorts): Promise<App> {
       commands: config.mqtt.commands,
       prefix: config.mqtt.prefix,
       presence,
-      bus: () => ({ publish: (message) => publishOn(bus, message) }),
+      bus: () => speaker,
       clock,
       log,
       signal: stop.signal,
     });
-    bus = parts.use(ports.openBus(hear, () => void tellBroker(engine, config, log)));
+    parts.use(speaker).start(hear, () => void tellBroker(engine, config, log));
   }
   engine.start();
   parts.defer(() => engine.stop(STOP_GRACE_MS));
@@ -125,7 +129,7 @@ async function tellBroker(engine: SwitchEngine, config: Config, log: Log): Promi
   }
 }
 
-function makeSwitchEngine(ports: AppPorts, deliver: (message: OutboundMessage) => Promise<void>): SwitchEngine {
+function makeSwitchEngine(ports: AppPorts & { readonly budget: RateBudget }, owner: string, speaker: Speaker | undefined): SwitchEngine {
   const { config, store, clock, ids, log } = ports;
   const switches = new Map(config.switches.map((settings) => [settings.name, settings]));
   return makeEngine({
@@ -139,9 +143,10 @@ function makeSwitchEngine(ports: AppPorts, deliver: (message: OutboundMessage) =
     }),
     failed: brokenOff,
     stopped: stoppedShort,
-    receivers: config.mqtt ? { [MQTT_RECEIVER]: async (body) => deliver(outbound(body as MqttBody)) } : {},
+    receivers: speaker ? { [MQTT_RECEIVER]: (body) => speaker.publish(outbound(body as MqttBody)) } : {},
+    delivers: (receiver) => receiver !== MQTT_RECEIVER || speaker?.speaks() === true,
     lanes: [...switches.keys()],
-    owner: ids.next(),
+    owner,
     clock,
     ids,
     log,
@@ -152,23 +157,12 @@ function outbound({ correlationData, ...message }: MqttBody): OutboundMessage {
   return { ...message, ...(correlationData && { correlationData: Buffer.from(correlationData, 'base64') }) };
 }
 
-async function publishOn(bus: Bus | undefined, message: OutboundMessage): Promise<void> {
-  if (!bus) throw new Error('The connection to the broker is not open yet.');
-  await bus.publish(message);
-}
-
 /** What `/readyz` answers for, each in a sentence when it is not well. */
-function readiness({ config, store }: AppPorts, watch: Watch, bus: () => Bus | undefined): Check[] {
+function readiness({ store }: AppPorts, watch: Watch, speaker: Speaker | undefined): Check[] {
   const checks: Check[] = [
     { name: 'store', ask: async () => store.ping().then(() => null) },
     { name: 'route53', ask: async () => watch.trouble() },
   ];
-  if (config.mqtt) checks.push({ name: 'mqtt', ask: async () => troubleOf(bus()) });
+  if (speaker) checks.push({ name: 'mqtt', ask: async () => speaker.trouble() });
   return checks;
-}
-
-function troubleOf(bus: Bus | undefined): string | null {
-  const status = bus?.status();
-  if (!status) return 'The connection to the broker is not open yet.';
-  return status.connected ? null : (status.reason ?? 'There is no connection to the broker.');
 }

@@ -18,9 +18,10 @@ export interface Line extends Pick<Loop, 'start' | 'stop'> {
 /**
  * Delivers a receiver's messages one after the other, in order, and forgets each only after it was delivered: at least
  * once. One that fails stays first and is tried again, 0.5 s to 30 s apart; one past its time is dropped, with a line in
- * the journal. Each receiver has a line of its own, so one that is down delays nobody else.
+ * the journal. Each receiver has a line of its own, so one that is down delays nobody else. While it is not ours, another
+ * endpoint delivers, and nothing is touched here.
  */
-export function makeLine(inside: Inside, receiver: string, deliver: Deliver): Line {
+export function makeLine(inside: Inside, receiver: string, deliver: Deliver, isOurs: () => boolean): Line {
   const { store, clock, ids, log, outage } = inside;
   const stopped = new AbortController();
   let failures = 0;
@@ -31,6 +32,7 @@ export function makeLine(inside: Inside, receiver: string, deliver: Deliver): Li
   let draining = false;
 
   async function turn(): Promise<number | 'end'> {
+    if (!isOurs()) return rest();
     const restMs = restsUntilMs - clock.monotonicMs();
     if (!awake && restMs > 0) return draining ? 'end' : restMs;
     const message = await outage.watch(store.nextOutgoing(receiver, awake ? Number.MAX_SAFE_INTEGER : clock.nowMs()));
@@ -60,6 +62,8 @@ export function makeLine(inside: Inside, receiver: string, deliver: Deliver): Li
   }
 
   async function fail(message: OutgoingRow, error: unknown): Promise<number | 'end'> {
+    // Ours no longer while it was on its way: whoever has it now need not wait for our failure.
+    if (!isOurs()) return rest();
     failures++;
     const reason = error instanceof Error ? error.message : String(error);
     if (failures === 1)
@@ -68,6 +72,10 @@ export function makeLine(inside: Inside, receiver: string, deliver: Deliver): Li
     restsUntilMs = clock.monotonicMs() + delay;
     await outage.watch(store.postpone(message.id, clock.nowMs() + delay, reason));
     return draining ? 'end' : delay;
+  }
+
+  function rest(): number | 'end' {
+    return draining ? 'end' : SLOW_POLL_MS;
   }
 
   async function drop({ id, body, attempts, createdAtMs }: OutgoingRow, nowMs: number): Promise<void> {

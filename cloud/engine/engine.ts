@@ -24,6 +24,8 @@ export interface EngineOptions<State, Shared, Command, Reply, Data> {
   readonly stopped: (job: JobRow<Data>, reason: EndingReason) => JobEnd<Data>;
   /** Receivers by name. Messages to a receiver that is not configured are not stored. */
   readonly receivers: Readonly<Record<string, Deliver>>;
+  /** Whether this process delivers to that receiver now, or another endpoint does; default: it does. */
+  readonly delivers?: (receiver: string) => boolean;
   /** Every lane: asked with `timer` at start, and whenever its time has come. */
   readonly lanes: readonly string[];
   /** This process, unique: the owner of its leases. */
@@ -43,7 +45,8 @@ export interface Engine<State, Command, Reply, Data> {
   wait(id: string, ms: number): Promise<JobRow<Data> | undefined>;
   /**
    * Calls back after each commit with the messages that it told, those to receivers that are not configured included:
-   * live views (server-sent events). Returns the way to stop.
+   * live views (server-sent events). What another endpoint has committed is told as it stands when it is heard of.
+   * Returns the way to stop.
    */
   onStored(listener: (outgoing: readonly Outgoing[]) => void): () => void;
   /** Begins: heartbeats, timers, takeovers, deliveries. */

@@ -93,4 +93,14 @@ export interface Rules<State, Shared, Command, Reply, Data> {
   ): Decision<State, Shared, Reply, Data>;
   /** The messages that tell of a step's begin, progress or end; `job.steps` already holds it. */
   announceStep(job: JobRow<Data>, nowMs: number): readonly Outgoing[];
+  /**
+   * The messages that tell how a lane and these jobs of it stand: for whoever watches here what another process has
+   * decided. `unfinished` are all of its unfinished jobs, oldest first. They are shown, and never stored.
+   */
+  announceStanding(
+    state: State,
+    unfinished: readonly JobRow<Data>[],
+    changed: readonly JobRow<Data>[],
+    nowMs: number,
+  ): readonly Outgoing[];
 }

@@ -24,3 +24,12 @@ export const DELIVERY_RETRY_MS = { min: 500, max: 30_000 } as const;
 
 /** Between two tries of what failed by a mistake of ours: 1, 2, 4 … 30 s. */
 export const MISTAKE_RETRY_MS = { min: 1_000, max: 30_000 } as const;
+
+/** How long what one endpoint does for all of them stays with one that says nothing more. */
+export const ENDPOINT_LEASE_MS = 3_500;
+
+/** How long it counts the store's yes itself: less, because the clocks of two machines agree only so well. */
+export const ENDPOINT_LEASE_OWN_MS = 3_000;
+
+/** Between two looks at that lease, by whoever has it and by those who stand by. */
+export const ENDPOINT_LOOK_MS = 500;

@@ -7,6 +7,7 @@ type Listener = (outgoing: readonly Outgoing[]) => void;
 export interface Live {
   listen(listener: Listener): () => void;
   tell(outgoing: readonly Outgoing[]): void;
+  isWatched(): boolean;
 }
 
 export function makeLive(log: Log): Live {
@@ -17,6 +18,7 @@ export function makeLive(log: Log): Live {
       listeners.add(entry);
       return () => listeners.delete(entry);
     },
+    isWatched: () => listeners.size > 0,
     tell(outgoing) {
       if (outgoing.length === 0) return;
       for (const { call } of listeners) {

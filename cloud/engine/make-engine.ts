@@ -2,6 +2,7 @@ import assert from 'node:assert/strict';
 import type { Json } from '../../shared/json.ts';
 import { makeDecider } from './decider.ts';
 import { makeLine } from './deliveries.ts';
+import { makeElsewhere } from './elsewhere.ts';
 import type { Engine, EngineOptions } from './engine.ts';
 import { makeHeartbeat } from './heartbeat.ts';
 import type { Inside, InsideOptions } from './inside.ts';
@@ -9,6 +10,7 @@ import type { Outgoing } from './lane.ts';
 import { makeLive } from './live.ts';
 import { makeOutage } from './outage.ts';
 import { makeRunner } from './runner.ts';
+import type { StoreChange } from './store.ts';
 import { makeTimers } from './timers.ts';
 import { makeWaiters } from './waiters.ts';
 
@@ -25,7 +27,7 @@ export function makeEngine<State, Shared, Command, Reply, Data>(
 }
 
 function make(options: InsideOptions): Engine<Json, unknown, unknown, Json> {
-  const { store, rules, receivers, lanes, clock, log } = options;
+  const { store, rules, receivers, delivers = () => true, lanes, clock, log } = options;
   const live = makeLive(log);
   const outage = makeOutage(options);
   const waiters = makeWaiters(clock, (id) => store.job(id));
@@ -48,10 +50,25 @@ function make(options: InsideOptions): Engine<Json, unknown, unknown, Json> {
   const runner = makeRunner(inside, options);
   const heartbeat = makeHeartbeat(inside, runner, () => stopping);
   const timers = makeTimers(inside, lanes);
-  const lines = new Map(Object.entries(receivers).map(([name, deliver]) => [name, makeLine(inside, name, deliver)]));
+  const lines = new Map(
+    Object.entries(receivers).map(([name, deliver]) => [name, makeLine(inside, name, deliver, () => delivers(name))]),
+  );
+  const elsewhere = makeElsewhere(inside, options, live);
+  let deaf: (() => void) | undefined;
 
   function reached({ receiver }: Outgoing): boolean {
     return Object.hasOwn(receivers, receiver);
+  }
+
+  /** Another endpoint has stored something: a reason to look now instead of at the next poll. */
+  function hear(change: StoreChange | null): void {
+    if (!change || change.lanes.length > 0) timers.ring();
+    const running = runner.running().map(({ lease }) => lease.job);
+    // One of ours was interrupted, perhaps; or one was handed over and nothing of ours costs a beat more.
+    if (!change || running.length === 0 || change.jobs.some((id) => running.includes(id))) heartbeat.ring();
+    waiters.ring(change ? change.jobs : 'all');
+    for (const receiver of change?.receivers ?? lines.keys()) lines.get(receiver)?.ring();
+    elsewhere.changed(change);
   }
 
   function tell(outgoing: readonly Outgoing[]): void {
@@ -96,10 +113,13 @@ function make(options: InsideOptions): Engine<Json, unknown, unknown, Json> {
       heartbeat.start();
       timers.start();
       for (const line of lines.values()) line.start();
+      elsewhere.start();
+      deaf = store.onChange?.(hear);
     },
     wake: (receiver) => lines.get(receiver)?.wake(),
     async stop(graceMs) {
       stopping = true;
+      deaf?.();
       timers.stop();
       waiters.stop();
       const patience = new AbortController();
@@ -108,7 +128,7 @@ function make(options: InsideOptions): Engine<Json, unknown, unknown, Json> {
       await runner.abandon();
       heartbeat.stop();
       for (const line of lines.values()) line.stop();
-      await Promise.all([heartbeat.ended(), timers.ended()]);
+      await Promise.all([heartbeat.ended(), timers.ended(), elsewhere.stop()]);
     },
   };
 }

@@ -103,7 +103,7 @@ export interface Decided<Reply> {
 
 /** What another endpoint has stored. */
 export interface StoreChange {
-  /** Lanes whose timer changed. */
+  /** Lanes that were decided, or are to wake. */
   readonly lanes: readonly string[];
   /** Jobs that were decided, stepped or handed over. */
   readonly jobs: readonly string[];

@@ -10,7 +10,7 @@ export interface Waiters {
   /** The job when it has ended, or as it is after `ms`. */
   wait(id: string, ms: number): Promise<JobRow | undefined>;
   /** Something was decided about these jobs. */
-  ring(ids: Iterable<string>): void;
+  ring(ids: Iterable<string> | 'all'): void;
   /** Nobody waits any longer: each gets its job as it is. */
   stop(): void;
 }
@@ -37,7 +37,7 @@ export function makeWaiters(clock: Clock, read: (id: string) => Promise<JobRow |
       }
     },
     ring(ids) {
-      for (const id of ids) for (const bell of bells.get(id) ?? []) bell.ring();
+      for (const id of ids === 'all' ? bells.keys() : ids) for (const bell of bells.get(id) ?? []) bell.ring();
     },
     stop() {
       stopped = true;

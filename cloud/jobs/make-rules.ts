@@ -1,5 +1,7 @@
 import type { Decision, LaneEvent, Rules, Seen } from '../engine/lane.ts';
-import { jobMessages, stateMessage } from './announce.ts';
+import type { JobMessage } from '../../shared/messages.ts';
+import { isUnfinished, type JobRow } from '../engine/job.ts';
+import { jobMessages, stateMessage, toJobs } from './announce.ts';
 import type { JobData, Reply, SwitchCommand } from './command.ts';
 import { describeState } from './describe.ts';
 import { afterRelease, onCancel, onClearAlert, onHold, onRelease } from './rules/owner.ts';
@@ -35,7 +37,19 @@ export function makeRules(options: RulesOptions): SwitchRules {
     initial: (lane, nowMs) => initialState(lane, nowMs),
     decide: (state, event, seen, nowMs) => decide(options, state, event, seen, nowMs),
     announceStep: (job, nowMs) => jobMessages('step', job, nowMs),
+    announceStanding: (state, unfinished, changed, nowMs) => {
+      const settings = options.switches.get(state.switch);
+      if (!settings) return [];
+      const described = describeState(settings, options.automation, state, unfinished, nowMs);
+      return [...changed.map((job) => toJobs(newsOf(job), job, nowMs)), stateMessage(described)];
+    },
   };
+}
+
+/** Which message a job calls for that is seen as it stands. */
+function newsOf(job: JobRow<JobData>): JobMessage['type'] {
+  if (!isUnfinished(job)) return 'finished';
+  return job.steps.length === 0 ? 'accepted' : 'step';
 }
 
 /** What time has brought; then the event; then whatever follows from both. */

@@ -104,6 +104,8 @@ export const doorRules: Rules<Door, Json, DoorCommand, DoorReply, DoorData> = {
     const step = job.steps.at(-1);
     return [{ receiver: 'steps', key: null, body: `${step?.name} ${step?.status}`, expiresAtMs: null }];
   },
+  announceStanding: (state, _unfinished, changed) =>
+    [`the door is ${state.at}`, ...changed.map(({ id, status }) => `${id} ${status}`)].map((text) => message(text)),
 };
 
 export type DoorRun = Run<DoorData, Door>;
@@ -128,6 +130,7 @@ export interface DoorOptions {
   readonly lanes?: readonly string[];
   readonly log?: Log;
   readonly rules?: typeof doorRules;
+  readonly delivers?: (receiver: string) => boolean;
 }
 
 export function openDoor(options: DoorOptions): DoorEngine {
@@ -140,6 +143,7 @@ export function openDoor(options: DoorOptions): DoorEngine {
     lanes = ['door'],
     log = silentLog,
     rules = doorRules,
+    delivers = () => true,
   } = options;
   return makeEngine<Door, Json, DoorCommand, DoorReply, DoorData>({
     store,
@@ -151,6 +155,7 @@ export function openDoor(options: DoorOptions): DoorEngine {
       data: { ...job.data, error: reason.kind },
     }),
     receivers,
+    delivers,
     lanes,
     owner,
     clock,

@@ -1,0 +1,133 @@
+import { afterEach, beforeEach, expect, test } from 'vitest';
+import { silentLog } from '../../shared/log.ts';
+import { type EndpointLease, makeEndpointLease } from '../../cloud/engine/endpoint-lease.ts';
+import type { Store } from '../../cloud/engine/store.ts';
+import { openSqliteStore } from '../../cloud/store/sqlite.ts';
+import { makePlayedClock, type PlayedClock, settle } from './clock.ts';
+import { gate } from './door.ts';
+
+let store: Store;
+let clock: PlayedClock;
+let leases: EndpointLease[];
+/** What each endpoint was told, in order. */
+let told: string[];
+
+beforeEach(async () => {
+  clock = makePlayedClock();
+  store = await openSqliteStore({ path: ':memory:' });
+  leases = [];
+  told = [];
+});
+afterEach(async () => {
+  for (const lease of leases) await lease.stop();
+  await store[Symbol.asyncDispose]();
+});
+
+function open(owner: string, reach: Pick<Store, 'hold' | 'release'> = store): EndpointLease {
+  const lease = makeEndpointLease({
+    store: reach,
+    name: 'mqtt',
+    owner,
+    changed: async (held) => void told.push(`${owner} ${held ? 'begins' : 'ends'}`),
+    clock,
+    ids: { next: () => owner, random: () => 0 },
+    log: silentLog,
+  });
+  leases.push(lease);
+  lease.start();
+  return lease;
+}
+
+/** The store as an endpoint reaches it: calls wait while the way is cut. */
+function cuttable(): Pick<Store, 'hold' | 'release'> & { cut(): void; mend(): void } {
+  let way: ReturnType<typeof gate> | undefined;
+  return {
+    async hold(...asked) {
+      await way?.passed;
+      return store.hold(...asked);
+    },
+    release: (...asked) => store.release(...asked),
+    cut() {
+      way = gate();
+    },
+    mend() {
+      way?.open();
+      way = undefined;
+    },
+  };
+}
+
+test('the first endpoint has it at once and keeps it; the second stands by', async () => {
+  const [first, second] = [open('first'), open('second')];
+  await settle();
+  expect(told).toEqual(['first begins']);
+  await clock.advance(60_000);
+  expect(told).toEqual(['first begins']);
+  expect([first.isHeld(), second.isHeld(), first.isElsewhere(), second.isElsewhere()]).toEqual([
+    true,
+    false,
+    false,
+    true,
+  ]);
+});
+
+test('after a graceful stop another endpoint has it at its next look', async () => {
+  const first = open('first');
+  await settle();
+  open('second');
+  await settle();
+  await first.stop();
+  await clock.advance(500);
+  expect(told).toEqual(['first begins', 'second begins']);
+});
+
+test('an endpoint that the store does not answer ends before another may begin, within 5 s in all', async () => {
+  const reach = cuttable();
+  const first = open('first', reach);
+  await clock.advance(10_000);
+  const second = open('second');
+  await settle();
+  reach.cut();
+  await clock.until(() => !first.isHeld(), 3_000);
+  await settle();
+  expect(told).toEqual(['first begins', 'first ends']);
+  expect(second.isHeld()).toBe(false);
+  await clock.until(() => second.isHeld(), 2_000);
+  reach.mend();
+  await clock.advance(5_000);
+  expect(told).toEqual(['first begins', 'first ends', 'second begins']);
+  expect([first.isHeld(), first.isElsewhere()]).toEqual([false, true]);
+});
+
+test('an endpoint that stood still knows it at once, before it asks anybody', async () => {
+  const first = open('first');
+  await clock.advance(1_000);
+  let nowMs = clock.monotonicMs();
+  const frozen = makeEndpointLease({
+    store: { hold: async () => true, release: async () => undefined },
+    name: 'mqtt',
+    owner: 'frozen',
+    changed: async () => undefined,
+    clock: { ...clock, monotonicMs: () => nowMs },
+    ids: { next: () => 'frozen', random: () => 0 },
+    log: silentLog,
+  });
+  frozen.start();
+  await settle();
+  expect(frozen.isHeld()).toBe(true);
+  nowMs += 3_000;
+  expect(frozen.isHeld()).toBe(false);
+  leases.push(frozen);
+  expect(first.isHeld()).toBe(true);
+});
+
+test('an endpoint that was cut off from the store has it again when nobody took it', async () => {
+  const reach = cuttable();
+  open('only', reach);
+  await settle();
+  reach.cut();
+  await clock.advance(10_000);
+  reach.mend();
+  await clock.advance(500);
+  expect(told).toEqual(['only begins', 'only ends', 'only begins']);
+});
