@@ -22,7 +22,11 @@ export interface Config {
   readonly store:
     | { readonly kind: 'sqlite'; readonly path: string }
     | { readonly kind: 'postgres'; readonly url: string };
-  readonly route53: { readonly region: string; readonly endpoint: string | undefined };
+  readonly route53: {
+    readonly region: string;
+    readonly endpoint: string | undefined;
+    readonly requestsPerSecond: number;
+  };
   readonly dns: {
     readonly verify: boolean;
     /** `host:port`; undefined: the zone's own. */
@@ -73,7 +77,11 @@ export function toConfig(file: File, path: string, folder: string, material: Mat
     path,
     http: { ...http, publicUrl: http.publicUrl?.replace(/\/+$/, '') },
     store: store.kind === 'sqlite' ? { ...store, path: resolve(folder, store.path) } : store,
-    route53: { region: route53.region, endpoint: route53.endpoint },
+    route53: {
+      region: route53.region,
+      endpoint: route53.endpoint,
+      requestsPerSecond: route53.requestsPerSecond,
+    },
     dns: { verify: dns.verify, nameServers: dns.nameServers },
     mqtt: mqtt && toMqtt(mqtt, material),
     automation: { mode: automation.mode, maxSwitches: automation.maxSwitches, withinMs: automation.within },

@@ -28,6 +28,12 @@ const Route53 = z
   .strictObject({
     region: Region.default('us-east-1'),
     endpoint: Endpoint.optional(),
+    requestsPerSecond: z
+      .int()
+      .min(1)
+      .max(1_000)
+      .default(5)
+      .describe('a whole number from 1 to 1000; Route 53 takes 5 from the whole account'),
   })
   .describe('how Route 53 is reached');
 

@@ -12,6 +12,7 @@ import { read, type Seen } from './move/read.ts';
 import { settle } from './move/settle.ts';
 import { verify } from './move/verify.ts';
 import { type MoveOptions, take, type Walk } from './move/walk.ts';
+import { UNLIMITED } from './rate-budget.ts';
 import { reading } from './reading.ts';
 import { ownedAmong, ownedBy } from './records.ts';
 import { makeZoneTurns } from './zone-turn.ts';
@@ -29,10 +30,12 @@ const ROUNDS_MAX = 20;
  */
 export function makeMove<State>(world: MoveOptions<State>): Runbook<JobData, State> {
   const turns = makeZoneTurns();
+  const { budget = UNLIMITED } = world;
   const remembering = { ...world, records: rememberZones(world.records) };
   return async (run) => {
     const target = world.switches[run.job.lane];
-    if (target) return walkThrough({ run, target, world: remembering, turns, pace: { ...PACE, ...world.pace } });
+    if (target)
+      return walkThrough({ run, target, world: remembering, turns, budget, pace: { ...PACE, ...world.pace } });
     const message = `dashover.yaml has no switch ${run.job.lane} any more.`;
     return { status: 'failed', data: { ...run.job.data, error: errorOf('unknown-switch', message) } };
   };

@@ -1,16 +1,17 @@
 import type { Clock } from '../../shared/clock.ts';
 import { isFault } from '../../shared/faults.ts';
 import type { Log } from '../../shared/log.ts';
-import type { NameServers, RecordStore } from '../ports.ts';
+import type { NameServers, RecordSet, RecordStore } from '../ports.ts';
 import type { Engine } from '../engine/engine.ts';
 import { unfinishedJobs } from '../engine/unfinished.ts';
 import type { JobData, Reply, SwitchCommand } from './command.ts';
+import { type RateBudget, UNLIMITED } from './rate-budget.ts';
 import { reading } from './reading.ts';
 import { namesToRead } from './records.ts';
 import type { SwitchState } from './state.ts';
 import type { Switch } from './switch.ts';
 import { within } from './within.ts';
-import { rememberZones } from './zones.ts';
+import { isRemembered, rememberZones } from './zones.ts';
 
 /** Five requests a second are all that an AWS account has, for everybody in it; the watch takes a small share. */
 interface WatchPace {
@@ -46,6 +47,8 @@ export interface WatchOptions {
   readonly engine: Pick<Engine<SwitchState, SwitchCommand, Reply, JobData>, 'command' | 'jobs'>;
   readonly clock: Clock;
   readonly log: Log;
+  /** Shared with the moves, which go first; without one, every request goes at once. */
+  readonly budget?: RateBudget;
   readonly pace?: Partial<WatchPace>;
 }
 
@@ -82,12 +85,13 @@ export function makeWatch(options: WatchOptions): Watch {
     trouble: 'The records have not been read yet.',
   }));
   return {
-    run: (signal) => watch({ ...options, records, pace, signal }, turns),
+    run: (signal) => watch({ ...options, budget: options.budget ?? UNLIMITED, records, pace, signal }, turns),
     trouble: () => (turns.some(({ trouble }) => trouble === null) ? null : (turns[0]?.trouble ?? null)),
   };
 }
 
 interface Watching extends WatchOptions {
+  readonly budget: RateBudget;
   readonly pace: WatchPace;
   readonly signal: AbortSignal;
 }
@@ -116,13 +120,11 @@ function retryMs({ retryMsMin, retryMsMax }: WatchPace, failures: number): numbe
 }
 
 async function readOne(watching: Watching, turn: Turn): Promise<void> {
-  const { engine, clock, log, signal, records, pace } = watching;
+  const { engine, log, signal } = watching;
   const { target } = turn;
   try {
     const before = await quietOf(engine, target.name);
-    const live = await within(clock, pace.callMs, signal, (signal) =>
-      records.read(target.zone, namesToRead(target.positions, target.zone), signal),
-    );
+    const live = await readLive(watching, target);
     if (turn.failures > 0) log.info({ switch: target.name }, `The records of ${target.name} can be read again.`);
     turn.failures = 0;
     turn.trouble = null;
@@ -140,6 +142,17 @@ async function readOne(watching: Watching, turn: Turn): Promise<void> {
   }
 }
 
+/** Each name is a request with its own turn and deadline. */
+async function readLive(watching: Watching, target: Switch): Promise<readonly RecordSet[]> {
+  const { clock, signal, records, budget, pace } = watching;
+  const live: RecordSet[] = [];
+  for (const name of namesToRead(target.positions, target.zone)) {
+    await budget.take('watch', signal);
+    live.push(...(await within(clock, pace.callMs, signal, (signal) => records.read(target.zone, [name], signal))));
+  }
+  return live;
+}
+
 /** What tells one quiet of the switch from the next: its jobs as they stand. Null while one is at work. */
 async function quietOf(engine: WatchOptions['engine'], name: string): Promise<string | null> {
   const unfinished = await unfinishedJobs(engine, name);
@@ -149,8 +162,12 @@ async function quietOf(engine: WatchOptions['engine'], name: string): Promise<st
 }
 
 /** Nothing here is needed to move: a right or a resolver that is missing is said, and no more. */
-async function arm({ records, nameServers, clock, log, signal, pace }: Watching, zoneId: string): Promise<void> {
+async function arm(
+  { records, nameServers, clock, log, signal, budget, pace }: Watching,
+  zoneId: string,
+): Promise<void> {
   try {
+    if (!isRemembered(records, zoneId)) await budget.take('watch', signal);
     await within(clock, pace.callMs, signal, async (signal) => {
       const zone = await records.zone(zoneId, signal);
       if (!zone.private) await nameServers.addresses(zone.nameServers, signal);

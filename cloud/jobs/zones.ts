@@ -1,6 +1,7 @@
 import type { RecordStore, Zone } from '../ports.ts';
 
 const memories = new WeakMap<RecordStore, RecordStore>();
+const knowledge = new WeakMap<RecordStore, ReadonlyMap<string, Zone>>();
 
 /**
  * The same record store, with a memory for what a zone is (its name and name servers hardly ever change): asked for
@@ -25,5 +26,11 @@ export function rememberZones(records: RecordStore): RecordStore {
   };
   memories.set(records, remembering);
   memories.set(remembering, remembering);
+  knowledge.set(remembering, zones);
   return remembering;
+}
+
+/** Whether asking for the zone costs no request. */
+export function isRemembered(records: RecordStore, zoneId: string): boolean {
+  return knowledge.get(records)?.has(zoneId) === true;
 }

@@ -14,6 +14,7 @@ store: sqlite:./state.db
 route53:
   region: us-west-2
   endpoint: http://127.0.0.1:15380
+  requestsPerSecond: 3
 dns:
   verify: false
   nameServers: ['127.0.0.1:15353', '2001:db8::53']

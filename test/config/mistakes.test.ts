@@ -243,6 +243,7 @@ const SECTIONS: readonly [string, string][] = [
   ['datadog:', 'datadog (line 10): is empty; write what Datadog'],
   ['route53: { region: Frankfurt }', '"Frankfurt" does not fit here; write an AWS region'],
   ['route53: { endpoint: localhost:15380 }', 'write the URL of a local Route 53'],
+  ['route53: { requestsPerSecond: 0 }', 'write a whole number from 1 to 1000; Route 53 takes 5'],
   ['dns: { nameServers: [ns.example.com] }', '"ns.example.com" is not an address of a name server'],
   ['dns: { verify: yes }', '"yes" does not fit here; write true, or false'],
   ['mqtt: { url: https://broker.example.com }', 'write a URL with mqtt:, mqtts:, ws: or wss:'],

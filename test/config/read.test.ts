@@ -17,7 +17,7 @@ test('every key arrives: names normalised, paths absolute, durations in millisec
       trustProxy: ['10.0.0.0/8'],
     },
     store: { kind: 'sqlite', path: join(folder, 'state.db') },
-    route53: { region: 'us-west-2', endpoint: 'http://127.0.0.1:15380' },
+    route53: { region: 'us-west-2', endpoint: 'http://127.0.0.1:15380', requestsPerSecond: 3 },
     dns: { verify: false, nameServers: ['127.0.0.1:15353', '[2001:db8::53]:53'] },
     mqtt: {
       url: 'mqtts://example-ats.iot.eu-west-1.amazonaws.com:8883',
@@ -129,7 +129,7 @@ test('what is not written has the documented default', () => {
   expect(rest).toEqual({
     http: { listen: { host: '127.0.0.1', port: 8080 }, publicUrl: undefined, trustProxy: false },
     store: { kind: 'sqlite', path: '/dashover.db' },
-    route53: { region: 'us-east-1', endpoint: undefined },
+    route53: { region: 'us-east-1', endpoint: undefined, requestsPerSecond: 5 },
     dns: { verify: true, nameServers: undefined },
     mqtt: undefined,
     automation: { mode: 'on', maxSwitches: 3, withinMs: 600_000 },

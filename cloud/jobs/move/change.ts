@@ -4,7 +4,7 @@ import type { Plan } from '../plan.ts';
 import { within } from '../within.ts';
 import { pause } from './pace.ts';
 import { type ReadBack, readBack } from './read-back.ts';
-import { stopOf, timeOfDay, type Walk } from './walk.ts';
+import { stopOf, timeOfDay, urgencyOf, type Walk } from './walk.ts';
 
 export type Change = Extract<Plan, { kind: 'change' }>;
 
@@ -85,9 +85,10 @@ export async function change<State>(
 
 /** One call, in its turn. The last look and the call are one tick: nothing can be decided in between. */
 async function send<State>(walk: Walk<State>, planned: Change, context: StepContext): Promise<Sent> {
-  const { run, target, world, turns, pace } = walk;
+  const { run, target, world, turns, budget, pace } = walk;
   try {
     return await turns.take(target.zone, run.signal, async () => {
+      await budget.take(urgencyOf(walk), run.signal);
       const { job, state } = await run.look();
       const reason = job.data.automatic ? world.mayStillSend(job, state) : null;
       if (reason !== null) return { kind: 'withheld', reason };

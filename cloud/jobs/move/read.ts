@@ -6,7 +6,8 @@ import { reading } from '../reading.ts';
 import { namesToRead, ownedAmong, ownedBy, setsInWords } from '../records.ts';
 import { within } from '../within.ts';
 import { pause } from './pace.ts';
-import { timeOfDay, type Walk, weather } from './walk.ts';
+import { isRemembered } from '../zones.ts';
+import { timeOfDay, urgencyOf, type Walk, weather } from './walk.ts';
 
 export type ZoneSeen = {
   readonly name: string;
@@ -56,18 +57,25 @@ export async function read<State>(walk: Walk<State>, context: StepContext): Prom
   }
 }
 
-/** One read of the live sets, with its own deadline. */
-export function readLive<State>(
-  { target, world, pace }: Walk<State>,
-  signal: AbortSignal,
-): Promise<readonly RecordSet[]> {
-  const names = namesToRead(target.positions, target.zone);
-  return within(world.clock, pace.callMs, signal, (signal) => world.records.read(target.zone, names, signal));
+/** One read of the live sets, each name a request with its own turn and deadline. */
+export async function readLive<State>(walk: Walk<State>, signal: AbortSignal): Promise<readonly RecordSet[]> {
+  const { target, world, budget, pace } = walk;
+  const live: RecordSet[] = [];
+  for (const name of namesToRead(target.positions, target.zone)) {
+    await budget.take(urgencyOf(walk), signal);
+    const sets = await within(world.clock, pace.callMs, signal, (signal) =>
+      world.records.read(target.zone, [name], signal),
+    );
+    live.push(...sets);
+  }
+  return live;
 }
 
 /** What the zone is, or null when Route 53 does not tell in time: the road must not need a right that it can do without. */
-export async function zoneSeen<State>({ target, world }: Walk<State>, signal: AbortSignal): Promise<ZoneSeen | null> {
+export async function zoneSeen<State>(walk: Walk<State>, signal: AbortSignal): Promise<ZoneSeen | null> {
+  const { target, world, budget } = walk;
   try {
+    if (!isRemembered(world.records, target.zone)) await budget.take(urgencyOf(walk), signal);
     const zone = await within(world.clock, ZONE_MS_MAX, signal, (signal) => world.records.zone(target.zone, signal));
     return { name: zone.name, nameServers: zone.nameServers, private: zone.private };
   } catch (error) {

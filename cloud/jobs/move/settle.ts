@@ -21,7 +21,7 @@ export async function settle<State>(
   changeId: string | null,
   context: StepContext,
 ): Promise<StepResult<SettleDetail>> {
-  const { run, target, world, pace } = walk;
+  const { run, target, world, budget, pace } = walk;
   if (changeId === null) {
     const text = 'The id of the change was lost with its reply, so Route 53 cannot be asked how far it is.';
     return { status: 'skipped', text, detail: { kind: 'unasked' } };
@@ -30,6 +30,7 @@ export async function settle<State>(
   for (let look = 0; ; look += 1) {
     await world.clock.sleep(pace.settlePollMs[look] ?? pace.settlePollMs.at(-1) ?? 4_000, context.signal);
     try {
+      await budget.take('settle', context.signal);
       const status = await within(world.clock, pace.callMs, context.signal, (signal) =>
         world.records.changeStatus(changeId, signal),
       );

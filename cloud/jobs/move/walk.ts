@@ -13,6 +13,7 @@ import {
 } from '../../engine/runbook.ts';
 import type { Ids, NameServers, Prober, RecordSet, RecordStore } from '../../ports.ts';
 import type { JobData } from '../command.ts';
+import type { RateBudget, Urgency } from '../rate-budget.ts';
 import type { Switch } from '../switch.ts';
 import type { ZoneTurns } from '../zone-turn.ts';
 import type { Pace } from './pace.ts';
@@ -33,6 +34,8 @@ export interface MoveOptions<State> {
   readonly mayStillSend: (job: JobRow<JobData>, state: State) => string | null;
   /** The records as the failover found them, for a restore to `before` whose job does not carry them; else null. */
   readonly beforeOf: (state: State) => readonly RecordSet[] | null;
+  /** Shared with the watch; without one, every request goes at once. */
+  readonly budget?: RateBudget;
   readonly pace?: Partial<Pace>;
 }
 
@@ -42,7 +45,14 @@ export interface Walk<State> {
   readonly target: Switch;
   readonly world: MoveOptions<State>;
   readonly turns: ZoneTurns;
+  readonly budget: RateBudget;
   readonly pace: Pace;
+}
+
+/** How long the requests of a job may wait for those of others. A drill is in no hurry. */
+export function urgencyOf<State>({ run }: Walk<State>): Urgency {
+  const { automatic, command } = run.job.data;
+  return automatic || command === 'drill' ? 'automation' : 'human';
 }
 
 /** A step's stored detail, and whether this run acted it (rather than one before a crash). */
