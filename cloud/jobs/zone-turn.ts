@@ -17,12 +17,15 @@ export function makeZoneTurns(): ZoneTurns {
       // Whoever gives up while waiting still stands in the line: the next one's turn comes after the one before.
       const mine = before.then(() => over);
       last.set(zone, mine);
+      // Forgotten when those before it are through as well: one that gave up does not end their turns.
+      void mine.then(() => {
+        if (last.get(zone) === mine) last.delete(zone);
+      });
       try {
         await unlessAborted(before, signal);
         return await act();
       } finally {
         end();
-        if (last.get(zone) === mine) last.delete(zone);
       }
     },
   };
