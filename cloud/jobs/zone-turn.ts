@@ -10,6 +10,11 @@ export interface ZoneTurns {
 /** Turns in the order in which they were asked for, zone by zone. */
 export function makeZoneTurns(): ZoneTurns {
   const last = new Map<string, Promise<void>>();
+  /** Once those before it are through as well: one that gave up does not end their turns. */
+  async function forgetAfter(mine: Promise<void>, zone: string): Promise<void> {
+    await mine;
+    if (last.get(zone) === mine) last.delete(zone);
+  }
   return {
     async take(zone, signal, act) {
       const before = last.get(zone) ?? Promise.resolve();
@@ -17,10 +22,7 @@ export function makeZoneTurns(): ZoneTurns {
       // Whoever gives up while waiting still stands in the line: the next one's turn comes after the one before.
       const mine = before.then(() => over);
       last.set(zone, mine);
-      // Forgotten when those before it are through as well: one that gave up does not end their turns.
-      void mine.then(() => {
-        if (last.get(zone) === mine) last.delete(zone);
-      });
+      void forgetAfter(mine, zone);
       try {
         await unlessAborted(before, signal);
         return await act();
