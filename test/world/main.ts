@@ -23,7 +23,7 @@ try {
   });
   if (process.stdin.isTTY && process.stdout.isTTY) await runScreen(world, stop.signal);
   else await tellLines(world);
-  sayNow('goodbye   The endpoint finishes what it has begun, then all ends.');
+  sayNow('goodbye   The endpoint stops and all ends; the next start begins at primary, with nothing remembered.');
 } catch (error) {
   process.stderr.write(`${error instanceof Error ? error.message : String(error)}\n`);
   process.exitCode = 1;
@@ -31,6 +31,7 @@ try {
 
 async function tellLines(world: World): Promise<void> {
   say(welcome(world.file, world.folder, world.moved));
+  say('Everything that happens is told below, in UTC. Ctrl-C ends it all.\n');
   let last = '';
   const off = watchWorld(world, (event) => {
     const line = lineOf(event, Date.now());

@@ -43,7 +43,7 @@ export async function runScreen(world: World, stop: AbortSignal): Promise<void> 
   // The commands are shown on the ordinary screen, where they can be copied and stay when all has ended.
   const toggleHelp = (): void => {
     isHelp = !isHelp;
-    const help = `${LEAVE}${welcome(world.file, world.folder, world.moved)}\nPress ? to go back.\n`;
+    const help = `${LEAVE}${welcome(world.file, world.folder, world.moved)}\nPress ? to go back; scroll up for all of it.\n`;
     stdout.write(isHelp ? help : ENTER);
   };
   const offWorld = watchWorld(world, (event) => shown.happen(event));

@@ -1,6 +1,5 @@
 import { relative } from 'node:path';
-import { topics } from '../../shared/topics.ts';
-import { PREFIX_DEFAULT } from '../../shared/topics.ts';
+import { PREFIX_DEFAULT, topics } from '../../shared/topics.ts';
 import { SECOND_DEVICE, type WorldFile } from './world-file.ts';
 
 /** What a newcomer sees first: where everything is, and commands that can be copied as they stand. */
@@ -51,7 +50,5 @@ By command line and API:
 By a button on this keyboard (h holds, r clicks and holds):
 
   npx dashover-button run --url ${world.mqtt} --device ${SECOND_DEVICE} --switch ${world.switch}
-
-Everything that happens is told below, in UTC. Ctrl-C ends it all.
 `;
 }
