@@ -57,7 +57,15 @@ export type SwitchCommand =
   | { readonly kind: 'cancel'; readonly origin: Origin; readonly job: string }
   | { readonly kind: 'clear-alert'; readonly origin: Origin; readonly key: string }
   /** The live records were read while no job was unfinished. */
-  | { readonly kind: 'observed'; readonly reading: Reading }
+  | {
+      readonly kind: 'observed';
+      readonly reading: Reading;
+      /**
+       * The revision of the switch before its records were read: with another one now, the reading is older than what is
+       * known (its endpoint may have slept in between, while another one moved the switch), and is not used.
+       */
+      readonly atRevision?: number;
+    }
   /** The broker has just been reached and may have lost what it retained: the state is told again, as it is. */
   | { readonly kind: 'tell' };
 

@@ -140,7 +140,7 @@ function onCommand(
     case 'clear-alert':
       return onClearAlert(draft, command);
     case 'observed':
-      return onObserved(draft, command.reading);
+      return onObserved(draft, command);
     case 'tell':
       return NOTHING_ASKED;
   }

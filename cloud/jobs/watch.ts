@@ -44,7 +44,7 @@ export interface WatchOptions {
   readonly records: RecordStore;
   readonly nameServers: NameServers;
   /** Hears what was found, and tells whether a job is at work. */
-  readonly engine: Pick<Engine<SwitchState, SwitchCommand, Reply, JobData>, 'command' | 'jobs'>;
+  readonly engine: Pick<Engine<SwitchState, SwitchCommand, Reply, JobData>, 'command' | 'jobs' | 'state'>;
   readonly clock: Clock;
   readonly log: Log;
   /** Shared with the moves, which go first; without one, every request goes at once. */
@@ -123,6 +123,7 @@ async function readOne(watching: Watching, turn: Turn): Promise<void> {
   const { engine, log, signal } = watching;
   const { target } = turn;
   try {
+    const { revision: atRevision } = await engine.state(target.name);
     const before = await quietOf(engine, target.name);
     const live = await readLive(watching, target);
     if (turn.failures > 0) log.info({ switch: target.name }, `The records of ${target.name} can be read again.`);
@@ -131,7 +132,7 @@ async function readOne(watching: Watching, turn: Turn): Promise<void> {
     // What was read while a job was at work may be its change half-way, or the records as they were before it.
     if (before === null || (await quietOf(engine, target.name)) !== before) return;
     const from = { sender: 'watch', commandId: null };
-    await engine.command(target.name, { kind: 'observed', reading: reading(live, target) }, from);
+    await engine.command(target.name, { kind: 'observed', reading: reading(live, target), atRevision }, from);
   } catch (error) {
     if (signal.aborted) return;
     const why = error instanceof Error ? error.message : 'for no known reason';

@@ -3,6 +3,7 @@ import { type Log, silentLog } from '../../shared/log.ts';
 import { systemClock } from '../../shared/system-clock.ts';
 import type { JobRow } from '../../cloud/engine/job.ts';
 import type { JobData, Reading } from '../../cloud/jobs/command.ts';
+import { initialState } from '../../cloud/jobs/state.ts';
 import { makeWatch, type WatchOptions } from '../../cloud/jobs/watch.ts';
 import type { NameServers, RecordSet, RecordStore } from '../../cloud/ports.ts';
 import { makePlayedClock, settle } from '../engine/clock.ts';
@@ -26,6 +27,7 @@ function hearEngine() {
       if (command.kind === 'observed') heard.push({ name, reading: command.reading });
       return undefined as never;
     },
+    state: async (name) => initialState(name, 0),
   };
   return { heard, engine, setJobs: (...rows: JobRow<JobData>[]) => (jobs = rows) };
 }

@@ -3,20 +3,23 @@
  * before the call leaves, or just after it was carried out and before its answer is heard.
  */
 export interface Fuse {
-  set(calls: number, when: 'before' | 'after', blow: () => void): void;
-  /** One call; says whether this is the place. */
-  burn(): 'before' | 'after' | undefined;
+  /** `only` counts calls of that name alone. */
+  set(calls: number, when: 'before' | 'after', blow: () => void, only?: string): void;
+  /** One call, by the name of the store's method or `route53`; says whether this is the place. */
+  burn(call: string): 'before' | 'after' | undefined;
   blow(): void;
 }
 
 export function makeFuse(): Fuse {
-  let lit: { left: number; readonly when: 'before' | 'after'; readonly blow: () => void } | undefined;
+  let lit:
+    | { left: number; readonly when: 'before' | 'after'; readonly blow: () => void; readonly only: string | undefined }
+    | undefined;
   return {
-    set(calls, when, blow) {
-      lit = { left: calls, when, blow };
+    set(calls, when, blow, only) {
+      lit = { left: calls, when, blow, only };
     },
-    burn() {
-      if (!lit) return undefined;
+    burn(call) {
+      if (!lit || (lit.only ?? call) !== call) return undefined;
       lit.left--;
       return lit.left === 0 ? lit.when : undefined;
     },

@@ -99,7 +99,7 @@ export function makePlayedRoute53(
    * that was given up before it arrived is not carried out, unless it is a ghost.
    */
   async function call<Answer>(life: Life, fuse: Fuse, signal: AbortSignal, act: () => Answer): Promise<Answer> {
-    const burnt = fuse.burn();
+    const burnt = fuse.burn('route53');
     if (burnt === 'before') fuse.blow();
     // What a frozen process was about to send leaves in the tick in which it goes on, before anything can stop it.
     const held = life.isFrozen();

@@ -213,3 +213,17 @@ test('an owner that freezes in the tick in which it sends, and goes on after the
   expect(scene.world.told().changes).toBe(1);
   expect(await store.journal(0, 1_000)).toEqual(journal);
 });
+
+test('a reading of the records that its endpoint has slept over is not used: nobody else is believed to have moved the switch', async () => {
+  const sleeper = scene.owner();
+  scene.world.start();
+  sleeper.fuse.set(1, 'before', () => sleeper.life.freeze(), 'decide');
+  await scene.pass(12 * SECOND);
+  expect(sleeper.life.isFrozen()).toBe(true);
+  await scene.ask('failover', {});
+  await scene.until('maintenance');
+  sleeper.life.thaw();
+  await scene.pass(SECOND);
+  expect(scene.state()).toMatchObject({ position: 'maintenance', hold: { taken: { by: 'ops' } } });
+  expect(scene.world.trace.filter((line) => line.includes('Somebody else'))).toEqual([]);
+});

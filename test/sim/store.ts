@@ -105,8 +105,8 @@ export function watchStore(
 
 /** The database as one process reaches it. Every call is a place where the process can die or freeze, and the database be away. */
 export function reachStore(store: Store, life: Life, fuse: Fuse, isAway: () => boolean): Store {
-  async function call(act: () => Promise<unknown>): Promise<unknown> {
-    const burnt = fuse.burn();
+  async function call(name: string, act: () => Promise<unknown>): Promise<unknown> {
+    const burnt = fuse.burn(name);
     if (burnt === 'before') fuse.blow();
     if (life.isDead() || life.isFrozen()) await life.through();
     if (isAway()) throw new Fault('store-unavailable', 'the database is away');
@@ -121,7 +121,8 @@ export function reachStore(store: Store, life: Life, fuse: Fuse, isAway: () => b
     get(target, name) {
       const method: unknown = Reflect.get(target, name);
       if (typeof method !== 'function' || typeof name === 'symbol') return method;
-      return (...values: readonly unknown[]) => call(() => Reflect.apply(method, target, values) as Promise<unknown>);
+      return (...values: readonly unknown[]) =>
+        call(name, () => Reflect.apply(method, target, values) as Promise<unknown>);
     },
   });
 }

@@ -1,23 +1,32 @@
-import type { Reading } from '../command.ts';
+import type { SwitchCommand } from '../command.ts';
 import type { Answer } from './answer.ts';
+import { contestInForce } from '../state.ts';
 import { write, type Draft } from './draft.ts';
 import { observe } from './external.ts';
 import { judgeNow } from './judge.ts';
+
+type Observed = Extract<SwitchCommand, { kind: 'observed' }>;
 
 /**
  * The live records were read. While a move is under way it looks for itself, and what somebody else sees meanwhile may
  * be its own change half-way. A job that only waits needs a first position, and nothing else of this.
  */
-export function onObserved(draft: Draft, reading: Reading): Answer {
+export function onObserved(draft: Draft, { reading, atRevision }: Observed): Answer {
   const { state, jobs, settings, nowMs } = draft;
   const unread = state.position === 'unknown';
   const busy = jobs.some(({ exclusive, status }) => exclusive && (status !== 'waiting' || !unread));
   if (busy)
     return { job: null, refusal: null, text: `${settings.name} has a job; what was read meanwhile is not used.` };
+  if (atRevision !== undefined && atRevision !== state.revision) {
+    const text = `${settings.name} has changed since its records were read; what was read is not used.`;
+    return { job: null, refusal: null, text };
+  }
   const { state: next, text } = observe(state, reading, settings, nowMs);
   // Alerts that opened before anything was known have waited for this.
   draft.state = unread && next.position !== 'unknown' ? judgeNow(next, nowMs) : next;
   if (text === null) return { job: null, refusal: null, text: `${settings.name} is as it was.` };
-  write(draft, next.position === 'drifted' ? 'drift' : 'adopted', text, { from: state.position, to: next.position });
+  const contest = contestInForce(next) !== undefined;
+  const detail = { from: state.position, to: next.position, ...(contest && { contest }) };
+  write(draft, next.position === 'drifted' ? 'drift' : 'adopted', text, detail);
   return { job: null, refusal: null, text };
 }
