@@ -1,8 +1,9 @@
 /** Whole jobs and whole states in one sentence or two, for the person who reads nothing else. */
+import { durationInWords } from '../../shared/duration.ts';
 import type { JobRow } from '../engine/job.ts';
 import type { JobData } from './command.ts';
 import { isInDoubt, movingJob } from './in-hand.ts';
-import { holdInForce, openAlerts, type Hold, type SwitchState } from './state.ts';
+import { contestInForce, holdInForce, openAlerts, type Hold, type SwitchState } from './state.ts';
 import type { Automation, Switch } from './switch.ts';
 import { clip, count, list, place, sentence, timeInWords, who } from './text.ts';
 
@@ -98,6 +99,7 @@ export function stateInWords(
   const waiting = unfinished.find(({ status }) => status === 'waiting');
   return [
     whereabouts(settings.name, state, movingJob(state, unfinished), nowMs),
+    contestInWords(contestInForce(state), settings.name),
     holdInWords(holdInForce(state), nowMs),
     automationInWords(automation, state),
     alertsInWords(state),
@@ -124,6 +126,13 @@ function whereabouts(name: string, state: SwitchState, move: JobRow<JobData> | u
     )}`;
   }
   return `${name} is at ${state.position}${since}${by}.`;
+}
+
+/** Said of records that left our position soon after our move; empty when they did not. */
+export function contestInWords(contest: ReturnType<typeof contestInForce>, name: string): string {
+  if (!contest) return '';
+  const stayed = durationInWords(contest.afterMs);
+  return `Another controller seems to be at work: the records of ${name} left ${contest.from} ${stayed} after dashover had moved them there. Look for external-dns, Terraform or the like before it is moved again.`;
 }
 
 /** `Held by lobby until released: deploy went wrong.` Empty when nobody holds it. */

@@ -82,6 +82,16 @@ type Doubt = {
   readonly incidentMoved: boolean;
 };
 
+/** Somebody took the records back soon after dashover had moved them: another controller, most likely. */
+type Contest = {
+  /** Where dashover had moved them. */
+  readonly from: string;
+  /** How long they stayed there. */
+  readonly afterMs: number;
+  /** When it was seen: it is told for as long as nothing has moved since. */
+  readonly atMs: number;
+};
+
 /** A recovery that closed the last alert while a human held the switch: judged when the hold ends by its time. */
 type HeldRecovery = {
   readonly key: string;
@@ -118,6 +128,7 @@ export type SwitchState = {
   /** When open alerts are to be judged again, and how often that has failed in a row. */
   readonly judge: { readonly atMs: number | null; readonly failures: number };
   readonly doubt: Doubt | null;
+  readonly contest?: Contest;
   /** The owned sets as the failover found them, when they equalled no position. */
   readonly before: readonly RecordSet[] | null;
   readonly cachesUntilMs: number | null;
@@ -169,6 +180,15 @@ export function holdInForce({ hold: { asked, taken } }: Pick<SwitchState, 'hold'
   if (!asked || !taken) return asked ?? taken;
   if (asked.untilMs === null) return asked;
   return taken.untilMs === null || taken.untilMs > asked.untilMs ? taken : asked;
+}
+
+/** Somebody took the records from where dashover had moved them, and they are as that left them. */
+export function contestInForce({
+  contest,
+  sinceMs,
+  by,
+}: Pick<SwitchState, 'contest' | 'sinceMs' | 'by'>): Contest | undefined {
+  return contest?.atMs === sinceMs && by === null ? contest : undefined;
 }
 
 export function openAlerts(state: Pick<SwitchState, 'alerts'>): readonly AlertMark[] {

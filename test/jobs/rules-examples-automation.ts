@@ -431,6 +431,32 @@ export const OTHERS: readonly RuleExample[] = [
     },
   },
   {
+    id: 'others-contest',
+    rule: 'Records that leave our position within ten minutes of our move are told as another controller at work.',
+    example:
+      'Failed over by hand, found at primary a minute later: in the journal and in the state, until it is moved again; found there an hour later: not.',
+    play: () => {
+      const said = 'Another controller seems to be at work: the records of www left maintenance 60 s after';
+      const world = makeWorld();
+      world.press('failover');
+      world.arrive();
+      world.pass(MINUTE);
+      world.found('primary');
+      expect(world.lines('adopted').at(-1)).toMatchObject({
+        text: expect.stringContaining(said),
+        detail: { contest: true },
+      });
+      expect(world.state().text).toContain(said);
+      world.press('failover');
+      world.arrive();
+      expect(world.state().text).not.toContain('Another controller');
+      world.pass(HOUR);
+      world.found('primary');
+      expect(world.state().text).not.toContain('Another controller');
+      expect(world.lines('adopted').at(-1)?.detail).not.toHaveProperty('contest');
+    },
+  },
+  {
     id: 'others-doubt',
     rule: 'A move whose outcome could not be learnt is settled by the next reading, as the move that it was.',
     example: 'unknown-outcome of a press, then found at maintenance: moved by the lobby, and held by it.',

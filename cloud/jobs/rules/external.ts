@@ -1,11 +1,15 @@
 import type { Reading } from '../command.ts';
 import { DIFFERENCES_MAX, type SwitchState } from '../state.ts';
 import type { Switch } from '../switch.ts';
-import { clip, place } from '../text.ts';
+import { contestInWords } from '../sentences.ts';
+import { clip, place, sentence } from '../text.ts';
 import { acknowledgeAll } from './alerts.ts';
 import { restoreSucceeded, failoverSucceeded } from './arrival.ts';
 import { endIncident } from './incident.ts';
 import { giveBack, takeByOthers } from './ownership.ts';
+
+/** Records that leave our position within this time after our move were put back by something that watches them. */
+const CONTEST_MS = 600_000;
 
 /** What a reading of the live records, with no job to explain it, makes of the state; `text` when something changed. */
 export interface Adoption {
@@ -20,12 +24,21 @@ export function observe(state: SwitchState, reading: Reading, settings: Switch, 
       // A reading that failed says nothing about the records: what was last known stays.
       return { state, text: null };
     case 'drifted':
-      return drift(state, reading.differences, settings.name, nowMs);
+      return contested(state, drift(state, reading.differences, settings.name, nowMs), settings.name, nowMs);
     case 'position':
       return state.doubt
         ? settleDoubt(state, reading.position, settings, nowMs)
-        : adopt(state, reading.position, settings.name, nowMs);
+        : contested(state, adopt(state, reading.position, settings.name, nowMs), settings.name, nowMs);
   }
+}
+
+/** Says so when it was dashover that had moved the records, a moment ago. A person may do this once; a program goes on. */
+function contested(before: SwitchState, { state, text }: Adoption, name: string, nowMs: number): Adoption {
+  const { by, sinceMs, position } = before;
+  const ours = by !== null && sinceMs !== null && nowMs - sinceMs <= CONTEST_MS;
+  if (text === null || !ours || position === 'drifted') return { state, text };
+  const contest = { from: position, afterMs: nowMs - sinceMs, atMs: nowMs };
+  return { state: { ...state, contest }, text: `${sentence(text)} ${contestInWords(contest, name)}` };
 }
 
 /** Records that somebody else moved to a known position. */
