@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { Fault } from './faults.ts';
+import { describeIssues, quote } from './misfit.ts';
 
 /** A command as a message is at most 4 KiB. */
 export const COMMAND_BYTES_MAX = 4_096;
@@ -48,7 +49,7 @@ export function readCommand(payload: Uint8Array): Command {
   const text = decodeUtf8(payload).trim();
   const word = CommandName.safeParse(text);
   if (word.success) return { command: word.data };
-  if (!text.startsWith('{')) throw new Fault('malformed', `${quote(text)} is not a command.`);
+  if (!text.startsWith('{')) throw noCommand(text);
   return checkCommand(parseJson(text));
 }
 
@@ -56,20 +57,14 @@ export function readCommand(payload: Uint8Array): Command {
 export function checkCommand(value: unknown): Command {
   const parsed = Command.safeParse(value);
   if (parsed.success) return parsed.data;
-  throw new Fault('malformed', `The command is not well formed: ${describeIssues(parsed.error)}.`);
+  throw new Fault('malformed', `The command is not well formed: ${describeIssues(parsed.error, value)}.`);
 }
 
-/** One clause per problem, each with the name of its field: `ageMs: Invalid input: …; unknown field "colour"`. */
-export function describeIssues(error: z.ZodError): string {
-  const clauses = error.issues.map((issue) => {
-    if (issue.code === 'unrecognized_keys') {
-      const names = issue.keys.slice(0, 5).map((key) => `"${key.slice(0, 40)}"`);
-      return `unknown field ${names.join(', ')}`;
-    }
-    const path = issue.path.join('.');
-    return path === '' ? issue.message : `${path}: ${issue.message}`;
-  });
-  return clauses.slice(0, 5).join('; ');
+/** A command moves traffic, so a word that is only nearly one is not guessed at; but what was meant is said. */
+function noCommand(text: string): Fault {
+  const meant = CommandName.safeParse(text.toLowerCase());
+  const options = meant.success ? { hint: `Send it in small letters: ${meant.data}.` } : {};
+  return new Fault('malformed', `${quote(text)} is not a command.`, options);
 }
 
 function decodeUtf8(payload: Uint8Array): string {
@@ -86,10 +81,4 @@ function parseJson(text: string): unknown {
   } catch (cause) {
     throw new Fault('malformed', `The message begins like JSON but is not: ${quote(text)}.`, { cause });
   }
-}
-
-/** At most 60 characters of a stranger's text, safe to print. */
-function quote(text: string): string {
-  const short = text.length > 60 ? `${text.slice(0, 60)}…` : text;
-  return JSON.stringify(short);
 }

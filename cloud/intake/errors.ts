@@ -30,15 +30,6 @@ export function sendFault(reply: Pick<FastifyReply, 'header' | 'code'>, fault: F
 /** What an error of fastify means in our words; what is none of its refusals is a mistake of ours, and logged. */
 export function asFault(error: FastifyError, request: FastifyRequest, log: Log): Fault {
   if (isFault(error)) return error;
-  if (error.validation) {
-    const clauses = error.validation.map(({ instancePath, message }) => {
-      const path = instancePath.replaceAll('/', '.').replace(/^\./, '');
-      return path === '' ? message : `${path}: ${message}`;
-    });
-    const part = error.validationContext === 'querystring' ? 'query' : (error.validationContext ?? 'request');
-    const sentence = `The ${part} is not well formed: ${clauses.slice(0, 5).join('; ')}.`;
-    return new Fault('malformed', sentence, { hint: 'The README describes the fields of each route.' });
-  }
   if (error.code === 'FST_ERR_CTP_BODY_TOO_LARGE') return tooLarge(request);
   const known = FASTIFY[error.code];
   if (known) return new Fault(known[0], known[1]);

@@ -1,6 +1,6 @@
 import helmet from '@fastify/helmet';
 import { fastify, type FastifyInstance } from 'fastify';
-import { validatorCompiler, type ZodTypeProvider } from 'fastify-type-provider-zod';
+import type { ZodTypeProvider } from 'fastify-type-provider-zod';
 import type { Clock } from '../../shared/clock.ts';
 import { COMMAND_BYTES_MAX } from '../../shared/command.ts';
 import { Fault } from '../../shared/faults.ts';
@@ -11,6 +11,7 @@ import type { Door, SwitchEngine } from './accept.ts';
 import { apiRoutes } from './api.ts';
 import { makeAuth } from './auth.ts';
 import type { Device, Token, TriggerUrl } from './caller.ts';
+import { checkParts } from './check-parts.ts';
 import { answerConnectionError } from './connection-errors.ts';
 import { refuseCrossSite } from './cross-site.ts';
 import { datadogRoutes } from './datadog.ts';
@@ -79,7 +80,7 @@ export async function makeHttp(options: HttpOptions): Promise<FastifyInstance> {
     routerOptions: { maxParamLength: 128, ignoreTrailingSlash: true },
   }).withTypeProvider<ZodTypeProvider>();
   app.server.maxConnections = CONNECTIONS_MAX;
-  app.setValidatorCompiler(validatorCompiler);
+  app.setValidatorCompiler(checkParts);
   readJsonOnly(app);
   app.decorateRequest('principal', null);
   app.decorateRequest('trigger', null);

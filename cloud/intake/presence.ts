@@ -1,5 +1,5 @@
 import type { Clock } from '../../shared/clock.ts';
-import { describeIssues } from '../../shared/command.ts';
+import { describeIssues } from '../../shared/misfit.ts';
 import { Fault } from '../../shared/faults.ts';
 import { DevicePresence } from '../../shared/messages.ts';
 
@@ -52,9 +52,12 @@ function readPresence(payload: Uint8Array): DevicePresence {
       hint,
     });
   }
-  const parsed = DevicePresence.safeParse(parseJson(payload));
+  const value = parseJson(payload);
+  const parsed = DevicePresence.safeParse(value);
   if (parsed.success) return parsed.data;
-  throw new Fault('malformed', `The presence message is not well formed: ${describeIssues(parsed.error)}.`, { hint });
+  throw new Fault('malformed', `The presence message is not well formed: ${describeIssues(parsed.error, value)}.`, {
+    hint,
+  });
 }
 
 const hint = 'Publish {"online":true,"session":"…","version":"…"}.';

@@ -1,5 +1,5 @@
 import { JobMessage, RefusalMessage, State } from '../../shared/messages.ts';
-import { describeIssues } from '../../shared/command.ts';
+import { describeIssues } from '../../shared/misfit.ts';
 import type { Reply } from '../core/ports.ts';
 
 /** A job with all its steps is a few kilobytes; AWS IoT carries at most 128. */
@@ -14,7 +14,7 @@ export function readReply(payload: Uint8Array): Read<Reply> {
   const refused = RefusalMessage.safeParse(json.ok);
   if (refused.success) return { ok: refused.data };
   const job = JobMessage.safeParse(json.ok);
-  return job.success ? { ok: job.data } : { problem: describeIssues(job.error) };
+  return job.success ? { ok: job.data } : { problem: describeIssues(job.error, json.ok) };
 }
 
 /** The state of the switch. */
@@ -22,7 +22,7 @@ export function readState(payload: Uint8Array): Read<State> {
   const json = parse(payload);
   if ('problem' in json) return json;
   const state = State.safeParse(json.ok);
-  return state.success ? { ok: state.data } : { problem: describeIssues(state.error) };
+  return state.success ? { ok: state.data } : { problem: describeIssues(state.error, json.ok) };
 }
 
 function parse(payload: Uint8Array): Read<unknown> {

@@ -226,7 +226,7 @@ describe('commands', () => {
 
   test.for([
     ['an unknown field', { colour: 'red' }, 'www', 422, 'malformed', /colour/],
-    ['a number for a word', { to: 7 }, 'www', 422, 'malformed', /to: /],
+    ['a number for a word', { to: 7 }, 'www', 422, 'malformed', /to is 7; write text/],
     ['too long a life', { expiresInMs: 600_001 }, 'www', 422, 'malformed', /expiresInMs/],
     ['an unknown position', { to: 'moon' }, 'www', 422, 'unknown-position', /moon/],
     ['an unknown switch', {}, 'nope', 404, 'unknown-switch', /nope/],
@@ -304,9 +304,20 @@ describe('reading', () => {
     expect((await read('?switch=api')).map(({ id }) => id)).toEqual([all[1]?.id]);
     expect((await read(`?limit=1&before=${all[0]?.id}`)).map(({ id }) => id)).toEqual([all[1]?.id]);
     expect(await read('?status=running')).toEqual([]);
-    expectError(await get('/api/jobs?limit=201'), 422, 'malformed', /limit/);
+    expectError(
+      await get('/api/jobs?limit=201'),
+      422,
+      'malformed',
+      /^The query .*: limit is "201"; write at most 200\./,
+    );
+    expectError(await get('/api/jobs?limit=x'), 422, 'malformed', /: limit is "x"; write a number\./);
     expectError(await get('/api/jobs?colour=red'), 422, 'malformed', /colour/);
-    expectError(await get('/api/jobs?status=happy'), 422, 'malformed', /status/);
+    expectError(
+      await get('/api/jobs?status=happy'),
+      422,
+      'malformed',
+      /status is "happy"; write waiting, .* or cancelled/,
+    );
     expectError(await get('/api/jobs/nope'), 404, 'unknown-job');
     expectError(await get(`/api/jobs/${all[0]?.id}?wait=long`), 422, 'malformed', /30s/);
   });
@@ -419,7 +430,7 @@ describe('HTTP itself', () => {
     ['another media type', 'text/plain', 'failover', 415, 'bad-media-type', /JSON/],
     ['a form, as curl -d sends it', 'application/x-www-form-urlencoded', '{}', 415, 'bad-media-type', /JSON/],
     ['more than 4 KiB', 'application/json', `{"reason":"${'x'.repeat(5_000)}"}`, 413, 'too-large', /4,096/],
-    ['an array', 'application/json', '[]', 422, 'malformed', /body/],
+    ['an array', 'application/json', '[]', 422, 'malformed', /body .*: it is a list; write a JSON object/],
     ['a poisoned prototype', 'application/json', '{"__proto__":{"to":"x"}}', 400, 'bad-request', /./],
   ] as const)('a body that is %s is answered in the same form', async ([, type, body, status, code, words]) => {
     const { url, endpoint } = await start();

@@ -30,7 +30,11 @@ const NONSENSE: readonly Nonsense[] = [
     says: /unknown field "message"/,
   },
   { what: 'an unknown word', payload: 'fallover', says: /^"fallover" is not a command\./ },
-  { what: 'a word in capitals', payload: 'FAILOVER', says: /^"FAILOVER" is not a command\./ },
+  {
+    what: 'a word in capitals',
+    payload: 'FAILOVER',
+    says: /^"FAILOVER" is not a command\. Send it in small letters: failover\./,
+  },
   {
     what: 'a megabyte',
     payload: Buffer.alloc(1_048_576, 'x'),
@@ -51,7 +55,11 @@ const NONSENSE: readonly Nonsense[] = [
   { what: 'a number', payload: '1', says: /^"1" is not a command\./ },
   { what: 'JSON that is cut off', payload: '{"command":"failov', says: /begins like JSON but is not/ },
   { what: 'an unknown field', payload: '{"command":"failover","colour":"red"}', says: /unknown field "colour"/ },
-  { what: 'a field of the wrong type', payload: '{"command":"failover","ageMs":"1 s"}', says: /ageMs: / },
+  {
+    what: 'a field of the wrong type',
+    payload: '{"command":"failover","ageMs":"1 s"}',
+    says: /ageMs is "1 s"; write a number/,
+  },
   {
     what: 'an unknown switch',
     payload: 'failover',
