@@ -242,7 +242,7 @@ function codeOf(error: unknown): unknown {
 
 /** Two that make the same table at the same moment: the slower hears of it as a duplicate in the catalogue. */
 function isMadeMeanwhile(error: unknown): boolean {
-  return ['23505', '42P07'].includes(String(codeOf(error)));
+  return ['23505', '42P07', '42710'].includes(String(codeOf(error)));
 }
 
 /** A table or function of one of our names is there already, or `migration` has other columns than ours. */

@@ -33,9 +33,9 @@ describe.skipIf(postgresMissing)('opening a PostgreSQL database', () => {
   }
 
   test('endpoints that start on a new database at once make its tables once, and all of them work', async () => {
-    const stores = await Promise.all([1, 2, 3, 4].map(() => openPostgresStore({ url: space.url, clock })));
+    const stores = await Promise.all([1, 2, 3, 4, 5, 6].map(() => openPostgresStore({ url: space.url, clock })));
     for (const [n, store] of stores.entries()) await started(store, `job ${n}`, { lane: `lane ${n}` });
-    expect(await stores[0]?.jobs({ limit: 10 })).toHaveLength(4);
+    expect(await stores[0]?.jobs({ limit: 10 })).toHaveLength(6);
     for (const store of stores) await store[Symbol.asyncDispose]();
     const rows = await space.ask('select number, name from migration order by number');
     expect(rows).toEqual([
