@@ -98,7 +98,7 @@ export const FAULTS = {
   },
   'not-found': { http: 404, retry: 'never', hint: 'The routes are listed in the README.' },
   'too-large': { http: 413, retry: 'never', hint: 'A command is at most 4 KiB.' },
-  'bad-request': { http: 400, retry: 'never', hint: 'Send well-formed HTTP, and JSON in UTF-8 where there is a body.' },
+  'bad-request': { http: 400, retry: 'never', hint: 'Send well-formed HTTP/1.1.' },
   'bad-method': { http: 405, retry: 'never', hint: 'Use a method that the header Allow names.' },
   'bad-media-type': {
     http: 415,

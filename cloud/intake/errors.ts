@@ -32,7 +32,7 @@ export function asFault(error: FastifyError, request: FastifyRequest, log: Log):
   if (isFault(error)) return error;
   if (error.code === 'FST_ERR_CTP_BODY_TOO_LARGE') return tooLarge(request);
   const known = FASTIFY[error.code];
-  if (known) return new Fault(known[0], known[1]);
+  if (known) return new Fault(known[0], known[1], known[2] === undefined ? {} : { hint: known[2] });
   if (error.statusCode === 413) return new Fault('too-large', 'The body is too large.');
   if (error.statusCode !== undefined && error.statusCode >= 400 && error.statusCode < 500) {
     return new Fault('bad-request', `The request cannot be read: ${error.message}.`);
@@ -48,9 +48,15 @@ function tooLarge(request: FastifyRequest): Fault {
   });
 }
 
-const FASTIFY: Readonly<Record<string, readonly ['bad-media-type' | 'bad-request', string]>> = {
+type Known = readonly ['bad-media-type' | 'bad-request' | 'malformed', string, string?];
+
+const FASTIFY: Readonly<Record<string, Known>> = {
   FST_ERR_CTP_INVALID_MEDIA_TYPE: ['bad-media-type', 'The body is not declared as JSON.'],
   FST_ERR_CTP_INVALID_CONTENT_LENGTH: ['bad-request', 'The body is not as long as Content-Length says.'],
-  FST_ERR_CTP_INVALID_JSON_BODY: ['bad-request', 'The body is not JSON.'],
+  FST_ERR_CTP_INVALID_JSON_BODY: [
+    'malformed',
+    'The body is not JSON.',
+    'Send a JSON object, such as {"reason":"maintenance"}.',
+  ],
   FST_ERR_BAD_URL: ['bad-request', 'The path of the URL is not well formed.'],
 };

@@ -426,12 +426,13 @@ describe('HTTP itself', () => {
   });
 
   test.for([
-    ['no JSON', 'application/json', '{"to":', 400, 'bad-request', /not JSON/],
+    ['no JSON', 'application/json', '{"to":', 422, 'malformed', /not JSON/],
+    ['a bare word', 'application/json', 'failover', 422, 'malformed', /not JSON/],
     ['another media type', 'text/plain', 'failover', 415, 'bad-media-type', /JSON/],
     ['a form, as curl -d sends it', 'application/x-www-form-urlencoded', '{}', 415, 'bad-media-type', /JSON/],
     ['more than 4 KiB', 'application/json', `{"reason":"${'x'.repeat(5_000)}"}`, 413, 'too-large', /4,096/],
     ['an array', 'application/json', '[]', 422, 'malformed', /body .*: it is a list; write a JSON object/],
-    ['a poisoned prototype', 'application/json', '{"__proto__":{"to":"x"}}', 400, 'bad-request', /./],
+    ['a poisoned prototype', 'application/json', '{"__proto__":{"to":"x"}}', 422, 'malformed', /./],
   ] as const)('a body that is %s is answered in the same form', async ([, type, body, status, code, words]) => {
     const { url, endpoint } = await start();
     const headers = { ...OPS, 'content-type': type };
