@@ -8,6 +8,7 @@ import { iotPolicies } from '../../cloud/cli/policy/iot.ts';
 import { readOutline } from '../../cloud/config/outline.ts';
 import { EXAMPLE, SMALL } from '../config/example.ts';
 import { allows, type Request } from './policy-reader.ts';
+import { blocksOf } from '../readme/blocks.ts';
 import { inProcess } from './in-process.ts';
 import { dashover } from './run.ts';
 
@@ -84,6 +85,12 @@ describe('policy iam', () => {
     expect(documents.length).toBeGreaterThan(1);
     expect(documents.filter((document) => size(document) > 6_144)).toEqual([]);
     for (const name of names) expect(allows(documents, change([name]))).toBe(true);
+  });
+
+  test('the README shows what it prints for the configuration of the README', () => {
+    const [yaml = ''] = blocksOf('README.md', 'yaml');
+    const [json = ''] = blocksOf('README.md', 'json');
+    expect([JSON.parse(json)]).toEqual(iamPolicies(readOutline(fileWith(yaml), {})));
   });
 
   test('in China and GovCloud the ARNs are of their partition', () => {
