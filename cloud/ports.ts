@@ -6,7 +6,7 @@ import type { Json } from '../shared/json.ts';
 
 // ---- Route 53 ------------------------------------------------------------------------------------------------------
 
-export type Alias = {
+type Alias = {
   readonly zone: string;
   readonly name: string;
   readonly evaluateTargetHealth: boolean;

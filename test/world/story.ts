@@ -19,7 +19,7 @@ const LOOK_MS = 50;
 const WAIT_MS_MAX = 30_000;
 
 /** A promise of the story that did not come true. */
-export class Untrue extends Error {
+class Untrue extends Error {
   override readonly name = 'Untrue';
 }
 

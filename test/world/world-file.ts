@@ -15,7 +15,7 @@ export interface WorldFile {
   readonly triggers: { readonly failover: TriggerKey; readonly restore: TriggerKey };
 }
 
-export interface TriggerKey {
+interface TriggerKey {
   readonly id: string;
   readonly secret: string;
 }
