@@ -8,7 +8,7 @@ import { addSwitches } from './switches.ts';
 
 const SEEDS = Array.from({ length: 20 }, (_, at) => at + 1);
 const CLIENTS = 5;
-const WORDS_EACH = 1;
+const WORDS_EACH = 2;
 /** As long as a move takes here, so that some words meet one before its change, some after. */
 const DELAY_MS_MAX = 600;
 const JOINED = 'joined';
@@ -168,7 +168,11 @@ describe(`failover and restore by ${CLIENTS} clients at the same moment`, () => 
     const people = await Promise.all([0, 1].map(() => mqtt.connectAsync(broker.url, { reconnectPeriod: 0 })));
     try {
       await Promise.all(SEEDS.map((seed) => race(seed, people)));
-      await until('all have been decided', async () => (await decided()) === SEEDS.length * CLIENTS * WORDS_EACH);
+      await until(
+        'all have been decided',
+        async () => (await decided()) === SEEDS.length * CLIENTS * WORDS_EACH,
+        30_000,
+      );
       await until('nothing is running', async () => !(await unfinished()), 40_000);
     } finally {
       off();
