@@ -1,4 +1,4 @@
-import type { z } from 'zod';
+import { safeParse, type z } from 'zod';
 import type { Source } from './document.ts';
 import { nearest } from './nearest.ts';
 import { listInWords, quote, type Path, type Report } from './problems.ts';
@@ -45,6 +45,10 @@ export function explain(issue: z.core.$ZodIssue, schema: z.core.$ZodType, source
   } else if (issue.code === 'invalid_key') {
     const wanted = keyDescribedAt(schemaAt(schema, issue.path.slice(0, -1))) ?? 'another name';
     report(issue.path, `is not a name that can stand here; write ${wanted}.`);
+    // zod looks no further below such a name; whoever mends the file wants to hear of everything at once.
+    const below = at && safeParse(at, value);
+    for (const inside of below?.error?.issues ?? [])
+      explain({ ...inside, path: [...issue.path, ...inside.path] }, schema, source, report);
   } else if (value === undefined) {
     report(issue.path, `is missing; write ${write}.`);
   } else if (value === null || value === '') {

@@ -449,3 +449,15 @@ const SYNTAX: readonly [string, string][] = [
 test.for(SYNTAX)('what is no configuration at all is told as such: %s', ([text, said]) => {
   expect(problemsOf(text).join('\n')).toContain(said);
 });
+
+test('a name that cannot stand there hides nothing of what is below it', () => {
+  const switches = 'switches: { WWW: { zone: z1, colour: red, positions: { primary: [], Dr: [{ nam: x }] } } }';
+  const said = problemsOf(`${switches}\ndevices: { 'a/b': { on: [www], mya: [drill] } }\n`).join('\n');
+  expect(said).toMatch(/switches\.WWW \(line 1\): is not a name that can stand here/);
+  expect(said).toMatch(/switches\.WWW\.zone \(line 1\): "z1" does not fit here/);
+  expect(said).toMatch(/switches\.WWW\.colour \(line 1\): is not a known key/);
+  expect(said).toMatch(/switches\.WWW\.positions\.primary \(line 1\): is an empty list/);
+  expect(said).toMatch(/switches\.WWW\.positions\.Dr \(line 1\): is not a name that can stand here/);
+  expect(said).toMatch(/switches\.WWW\.positions\.Dr\[0\]\.nam \(line 1\): is not a known key; did you mean name/);
+  expect(said).toMatch(/devices\."a\/b"\.mya \(line 2\): is not a known key; did you mean may/);
+});
