@@ -1,10 +1,11 @@
+import { execFile } from 'node:child_process';
 import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { dashover, type Ran } from '../cli/run.ts';
+import { BIN, type Ran } from '../cli/run.ts';
 import { listen } from '../world/ports.ts';
 import { configYaml, makeSecret } from '../world/world-file.ts';
 
@@ -28,6 +29,8 @@ beforeAll(async () => {
 });
 afterAll(() => rm(folder, { recursive: true, force: true }));
 
+const SERVE_MS_MAX = 15_000;
+
 const makeKey = (): { id: string; secret: string } => ({ id: makeSecret(), secret: makeSecret() });
 
 /** Serves with the world's configuration, so changed; every change must concern something. */
@@ -39,7 +42,15 @@ async function serve(...changes: readonly (readonly [string, string])[]): Promis
   }
   const path = join(folder, 'dashover.yaml');
   await writeFile(path, text);
-  return dashover(['serve', '--config', path], { env: { DASHOVER_LOG: 'error' } });
+  const env = { PATH: process.env['PATH'], DASHOVER_LOG: 'error' };
+  return new Promise((resolve, reject) => {
+    // One that does not end is ended: it must not outlive the test that shows so.
+    const ending = { env, timeout: SERVE_MS_MAX, killSignal: 'SIGKILL' } as const;
+    const child = execFile(BIN, ['serve', '--config', path], ending, (_error, stdout, stderr) =>
+      resolve({ code: child.exitCode, stdout, stderr }),
+    );
+    child.once('error', reject);
+  });
 }
 
 /** One or two sentences for a person, and nothing of the machinery or of a secret. */
