@@ -34,7 +34,7 @@ export function registerPlan(program: Command): void {
 }
 
 async function plan(name: string, options: PlanOptions): Promise<void> {
-  const [{ readSwitches }, { openRecordStore }, { silentLog }, words] = await Promise.all([
+  const [{ readSwitches }, { openRecordStore }, { silentLog }, { asJson, asText }] = await Promise.all([
     import('../config/read-switches.ts'),
     import('../adapters/route53.ts'),
     import('../../shared/log.ts'),
@@ -46,8 +46,8 @@ async function plan(name: string, options: PlanOptions): Promise<void> {
   const proposal = await propose(target, options.to, records);
   const { planned } = proposal;
   const json = options.json === true;
-  const shown = words.asJson(proposal, config.route53.endpoint);
-  if (!json) say(words.asText(proposal, config.route53.endpoint));
+  const shown = asJson(proposal, config.route53.endpoint);
+  if (!json) say(asText(proposal, config.route53.endpoint));
   if (planned.kind === 'refused') throw new CliFailure(planned.code, planned.message, planned.hint);
   if (planned.kind === 'nothing' || options.apply !== true) {
     if (json) sayJson(shown);
