@@ -14,13 +14,13 @@ export const NO_LOSS: Loss = { lost: 0, doubled: 0, delayMs: 50 };
 
 type Listener = (topic: string, payload: string) => void;
 
-/** One broker. Of several endpoints, one speaks MQTT; another follows when it is dead or frozen. */
+/** One broker: whoever is connected hears everything, and whoever it has not heard of for a while is not connected. */
 export interface PlayedBroker {
   loss: Loss;
   isUp(): boolean;
   setUp(up: boolean): void;
-  /** Connects an endpoint as soon as it is its turn. */
-  join(name: string, life: Life, hear: OnMessage, onConnect: () => void): Bus;
+  /** Connects an endpoint, and again after each loss, until it is disposed of. */
+  join(name: string, life: Life, hear: OnMessage, onConnect: () => void): Bus & AsyncDisposable;
   /** From a sender. The broker takes it, which proves nothing. */
   send(topic: string, payload: string): void;
   /** What the endpoints publish, for buttons and test clients. */
@@ -45,11 +45,14 @@ interface Member {
   pumping: boolean;
   /** Grows with each connection: what belongs to an old one is lost. */
   generation: number;
-  blocked: (() => void)[];
+  /** Since when its process is frozen, as the broker notices by its silence. */
+  silentSinceMs: number | null;
 }
 
 const PUBACK_MS_MAX = 2_000;
-const RECONNECT_MS = 1_000;
+const LOOK_MS = 500;
+/** One and a half times a keep-alive of 4 s: the broker closes the connection of a client that is silent for so long. */
+const SILENCE_MS_MAX = 6_000;
 
 export function makePlayedBroker(time: PlayedTime, chance: Chance, watcher: BrokerWatcher): PlayedBroker {
   const members: Member[] = [];
@@ -57,26 +60,31 @@ export function makePlayedBroker(time: PlayedTime, chance: Chance, watcher: Brok
   const upListeners: ((up: boolean) => void)[] = [];
   const kept = new Map<string, string>();
   let up = true;
-  let speaker: Member | undefined;
 
-  function awake({ life }: Member): boolean {
-    return !life.isDead() && !life.isFrozen();
+  /** Now and then: the dead and the silent are let go, the others connected. */
+  function look(): void {
+    for (const member of members.filter(({ life }) => life.isDead())) quit(member);
+    for (const member of members) {
+      if (!member.life.isFrozen()) {
+        member.silentSinceMs = null;
+        if (up && !member.connected) connect(member);
+        continue;
+      }
+      member.silentSinceMs ??= time.nowMs();
+      if (member.connected && time.nowMs() - member.silentSinceMs >= SILENCE_MS_MAX) leave(member);
+    }
+    time.after(LOOK_MS, look);
   }
 
-  /** Looks every second who speaks, and connects it. */
-  function look(): void {
-    if (speaker && !awake(speaker)) leave(speaker);
-    if (speaker?.life.isDead() || !speaker || !awake(speaker)) speaker = members.find(awake);
-    if (speaker && up && !speaker.connected) connect(speaker);
-    time.after(RECONNECT_MS, look);
+  function quit(member: Member): void {
+    if (member.connected) leave(member);
+    const at = members.indexOf(member);
+    if (at >= 0) members.splice(at, 1);
   }
 
   function connect(member: Member): void {
     member.connected = true;
     member.generation++;
-    const waiting = member.blocked;
-    member.blocked = [];
-    for (const give of waiting) give();
     member.onConnect();
   }
 
@@ -92,6 +100,7 @@ export function makePlayedBroker(time: PlayedTime, chance: Chance, watcher: Brok
     member.pumping = true;
     const { generation } = member;
     for (let next = member.queue.shift(); next; next = member.queue.shift()) {
+      if (member.life.isFrozen()) await member.life.through();
       const acknowledged = watcher.hearing(member.name, next);
       const late = time.after(PUBACK_MS_MAX, () => {
         if (member.generation === generation) leave(member);
@@ -110,18 +119,16 @@ export function makePlayedBroker(time: PlayedTime, chance: Chance, watcher: Brok
   }
 
   function arrive(topic: string, payload: string): void {
-    if (!up || !speaker?.connected || speaker.life.isDead()) return;
-    speaker.queue.push({ topic, payload: Buffer.from(payload), retained: false });
-    void pump(speaker);
+    if (!up) return;
+    for (const member of members.filter(({ connected, life }) => connected && !life.isDead())) {
+      member.queue.push({ topic, payload: Buffer.from(payload), retained: false });
+      void pump(member);
+    }
   }
 
   async function publish(member: Member, message: OutboundMessage): Promise<void> {
-    await member.life.through();
-    if (!member.connected && up) {
-      // Not its turn: it has no connection, and waits for one.
-      await new Promise<void>((resolve) => member.blocked.push(resolve));
-      throw new Error('The connection to the broker has just been opened.');
-    }
+    if (member.life.isFrozen() || member.life.isDead()) await member.life.through();
+    if (!member.connected) throw new Error('There is no connection to the broker.');
     const { generation } = member;
     const answer = Promise.withResolvers<void>();
     const lost = chance.happens(world.loss.lost);
@@ -158,12 +165,15 @@ export function makePlayedBroker(time: PlayedTime, chance: Chance, watcher: Brok
         queue: [],
         pumping: false,
         generation: 0,
-        blocked: [],
+        silentSinceMs: null,
       };
       members.push(member);
       return {
         publish: (message) => publish(member, message),
         status: () => ({ connected: member.connected, reason: member.connected ? null : 'No connection.' }),
+        async [Symbol.asyncDispose]() {
+          quit(member);
+        },
       };
     },
     send(topic, payload) {

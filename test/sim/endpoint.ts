@@ -5,14 +5,16 @@ import type { Store } from '../../cloud/engine/store.ts';
 import { type Door, makeDoor, type SwitchEngine } from '../../cloud/intake/accept.ts';
 import type { Device } from '../../cloud/intake/caller.ts';
 import { makeMqttIntake } from '../../cloud/intake/mqtt.ts';
+import { makeSpeaker } from '../../cloud/intake/mqtt-speaker.ts';
 import { makePresence } from '../../cloud/intake/presence.ts';
 import { MQTT_RECEIVER, type MqttBody } from '../../cloud/jobs/announce.ts';
 import { brokenOff, stoppedShort } from '../../cloud/jobs/broken.ts';
 import { makeRules, type SwitchRules } from '../../cloud/jobs/make-rules.ts';
 import { makeMove } from '../../cloud/jobs/move.ts';
+import { makeRateBudget } from '../../cloud/jobs/rate-budget.ts';
 import { lastLook } from '../../cloud/jobs/rules/permit.ts';
 import { makeWatch } from '../../cloud/jobs/watch.ts';
-import type { Bus, Prober } from '../../cloud/ports.ts';
+import type { Prober } from '../../cloud/ports.ts';
 import type { PlayedBroker } from './broker.ts';
 import type { Chance } from './chance.ts';
 import { type Fuse, makeFuse } from './fuse.ts';
@@ -21,6 +23,9 @@ import type { PlayedRoute53 } from './route53.ts';
 import type { Scenario } from './scenario.ts';
 import { reachStore } from './store.ts';
 import type { PlayedTime } from './time.ts';
+
+/** The default of `route53.requestsPerSecond`. */
+const REQUESTS_PER_SECOND = 5;
 
 /** One process that runs the endpoint: everything of `app.ts` except its HTTP server. */
 export interface Endpoint {
@@ -58,14 +63,22 @@ export function startEndpoint(world: EndpointWorld, name: string): Endpoint {
   const { signal } = stopping;
   const { clock } = life;
   const log = world.log(name);
-  const store = reachStore(world.store, life, fuse, world.isStoreAway);
+  const store = reachStore(world.store, { life, fuse, isAway: world.isStoreAway, isShared: scenario.isShared });
   const { records, nameServers } = world.route53.reach(name, life, fuse);
   const switches = new Map(scenario.switches.map((settings) => [settings.name, settings]));
   let made = 0;
   const ids = { next: () => `${name}-${String(++made).padStart(4, '0')}`, random: () => chance.next() };
-  const ports = { records, nameServers, prober: world.prober, clock, ids, log };
+  const budget = makeRateBudget(clock, REQUESTS_PER_SECOND);
+  const ports = { records, nameServers, prober: world.prober, clock, ids, log, budget };
 
-  const holder: { bus?: Bus } = {};
+  const speaker = makeSpeaker({
+    store,
+    owner: name,
+    openBus: (hear, onConnect) => broker.join(name, life, hear, onConnect),
+    clock,
+    ids,
+    log,
+  });
   const engine: SwitchEngine = makeEngine({
     store,
     rules: world.watchRules(makeRules({ switches, automation })),
@@ -80,9 +93,10 @@ export function startEndpoint(world: EndpointWorld, name: string): Endpoint {
     receivers: {
       [MQTT_RECEIVER]: async (body) => {
         const { correlationData: _, ...message } = body as MqttBody;
-        await holder.bus?.publish(message);
+        await speaker.publish(message);
       },
     },
+    delivers: () => speaker.speaks(),
     lanes: [...switches.keys()],
     owner: name,
     clock,
@@ -98,14 +112,26 @@ export function startEndpoint(world: EndpointWorld, name: string): Endpoint {
     commands: ['failover', 'restore', 'drill'],
     prefix: PREFIX_DEFAULT,
     presence: makePresence(clock),
-    bus: () => ({ publish: async (message) => holder.bus?.publish(message) }),
+    bus: () => speaker,
     clock,
     log,
     signal,
   });
-  holder.bus = broker.join(name, life, hear, () => engine.wake(MQTT_RECEIVER));
+  speaker.start(hear, () => void tellBroker());
   engine.start();
   const watching = makeWatch({ ...ports, switches: scenario.switches, engine }).run(signal);
+
+  /** As in `app.ts`: a broker that was away may have lost what it retained. */
+  async function tellBroker(): Promise<void> {
+    engine.wake(MQTT_RECEIVER);
+    try {
+      const from = { sender: 'broker', commandId: null };
+      await Promise.all([...switches.keys()].map((lane) => engine.command(lane, { kind: 'tell' }, from)));
+    } catch (error) {
+      log.warn({ error }, 'The states could not be told to the broker again.');
+    }
+  }
+
   return {
     name,
     life,
@@ -116,6 +142,7 @@ export function startEndpoint(world: EndpointWorld, name: string): Endpoint {
       stopping.abort();
       await watching;
       await engine.stop(3_000);
+      await speaker[Symbol.asyncDispose]();
       life.die();
     },
   };

@@ -8,6 +8,8 @@ export interface Scenario {
   readonly zones: readonly string[];
   readonly automation: Automation;
   readonly endpoints: number;
+  /** Whether the store is one that several endpoints share, as PostgreSQL is. */
+  readonly isShared: boolean;
   readonly buttons: number;
   /** For how long a press is worth sending: each button has one of these. */
   readonly buttonDeadlinesMs: readonly number[];
@@ -39,6 +41,7 @@ export function drawScenario(chance: Chance): Scenario {
   const zones = chance.happens(0.3) ? ['Z1', 'Z2'] : ['Z1'];
   const count = chance.pick([1, 1, 2, 3]);
   const guards = drawGuards(chance);
+  const endpoints = chance.pick([1, 1, 2]);
   const switches = NAMES.slice(0, count).map((name, at) => switchNamed(name, at, chance.pick(zones), guards, chance));
   return {
     switches,
@@ -48,7 +51,8 @@ export function drawScenario(chance: Chance): Scenario {
       maxSwitches: chance.pick([1, 2, 3]),
       withinMs: chance.pick([60_000, 600_000]),
     },
-    endpoints: chance.pick([1, 1, 2]),
+    endpoints,
+    isShared: endpoints > 1,
     buttons: chance.pick([1, 1, 2]),
     buttonDeadlinesMs: [5_000, 20_000, 60_000],
     stormMs: chance.pick([20_000, 40_000, 70_000]),

@@ -136,6 +136,7 @@ function scenarioOf(switches: readonly Switch[]): Scenario {
     zones: ['Z1'],
     automation: { mode: 'on', maxSwitches: 3, withinMs: 600_000 },
     endpoints: 1,
+    isShared: true,
     buttons: 1,
     buttonDeadlinesMs: [60_000],
     stormMs: 0,

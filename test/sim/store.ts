@@ -103,8 +103,16 @@ export function watchStore(
   };
 }
 
+export interface Reach {
+  readonly life: Life;
+  readonly fuse: Fuse;
+  readonly isAway: () => boolean;
+  /** Whether other endpoints may use it too. News of what they have stored are all lost: nothing may need them. */
+  readonly isShared: boolean;
+}
+
 /** The database as one process reaches it. Every call is a place where the process can die or freeze, and the database be away. */
-export function reachStore(store: Store, life: Life, fuse: Fuse, isAway: () => boolean): Store {
+export function reachStore(store: Store, { life, fuse, isAway, isShared }: Reach): Store {
   async function call(name: string, act: () => Promise<unknown>): Promise<unknown> {
     const burnt = fuse.burn(name);
     if (burnt === 'before') fuse.blow();
@@ -119,6 +127,7 @@ export function reachStore(store: Store, life: Life, fuse: Fuse, isAway: () => b
   }
   return new Proxy(store, {
     get(target, name) {
+      if (name === 'onChange') return isShared ? () => () => undefined : undefined;
       const method: unknown = Reflect.get(target, name);
       if (typeof method !== 'function' || typeof name === 'symbol') return method;
       return (...values: readonly unknown[]) =>

@@ -104,8 +104,17 @@ export function brew(world: StormWorld, untilMs: number): void {
     say(`${endpoint.name} is stopped`);
     const place = world.endpoints.indexOf(endpoint);
     world.endpoints.splice(place, 1);
-    void endpoint.stop().then(() => say(`${endpoint.name} has stopped`));
-    time.at(Math.min(untilMs, time.nowMs() + chance.pick([50, 2_000, 8_000])), world.start);
+    // An endpoint alone on its store has its port: the next one starts when it is gone.
+    const alone = !scenario.isShared;
+    const startMs = chance.pick([50, 2_000, 8_000]);
+    void gone(endpoint, alone ? startMs : null);
+    if (!alone) time.at(Math.min(untilMs, time.nowMs() + startMs), world.start);
+  }
+
+  async function gone(endpoint: Endpoint, startMs: number | null): Promise<void> {
+    await endpoint.stop();
+    say(`${endpoint.name} has stopped`);
+    if (startMs !== null) time.after(startMs, world.start);
   }
 
   function badWeather(): void {
