@@ -1,5 +1,6 @@
 import { mkdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { join, relative } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { type LocalBroker, startBroker } from './broker.ts';
 import { type LocalDns, startDns } from './dns/server.ts';
 import { type EndpointProcess, makeEndpoint } from './endpoint-process.ts';
@@ -32,6 +33,7 @@ export const PORTS = {
 const ANY_PORTS = { http: 0, mqtt: 0, route53: 0, dns: 0, primary: 0, maintenance: 0 } as const;
 /** As a change of the real Route 53 feels, in little. */
 const INSYNC_AFTER_MS = 2_000;
+const LISTENS_MS_MAX = 30_000;
 
 export interface WorldOptions {
   /** Where its state lives: configuration, database, the endpoint's log, `world.json`. */
@@ -109,6 +111,7 @@ export async function startWorld(options: WorldOptions): Promise<World> {
   );
   endpoint.start();
   await endpoint.ready();
+  await heardOf(broker);
   await writeFile(worldPath, `${JSON.stringify(file, null, 2)}\n`, { mode: 0o600 });
   parts.defer(() => rm(worldPath, { force: true }));
 
@@ -133,6 +136,16 @@ export async function startWorld(options: WorldOptions): Promise<World> {
     moved: options.ports === 'default' ? movedPorts(used) : [],
     [Symbol.asyncDispose]: () => running.disposeAsync(),
   };
+}
+
+/** Until the endpoint listens to the broker: a word that is published earlier would reach nobody. */
+async function heardOf(broker: LocalBroker): Promise<void> {
+  const giveUpAtMs = Date.now() + LISTENS_MS_MAX;
+  const listens = (): boolean => broker.published.some(({ topic }) => /\/endpoints\/[^/]+\/presence$/.test(topic));
+  while (!listens()) {
+    if (Date.now() > giveUpAtMs) throw new Error('The endpoint did not come to the broker within 30 s.');
+    await sleep(20);
+  }
 }
 
 function zoneSeed() {
