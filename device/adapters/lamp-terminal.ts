@@ -4,16 +4,17 @@ import type { Clock } from '../../shared/clock.ts';
 import type { Lamp } from '../core/lamp-signal.ts';
 import { type Colour, lightAt, patternOf } from '../core/lamp-pattern.ts';
 import type { LampPort } from '../core/ports.ts';
+import { wrap } from './wrap.ts';
 
 export interface TerminalLampOptions {
-  readonly stdout: Writable & Partial<Pick<WriteStream, 'isTTY' | 'columns'>>;
+  readonly stdout: Writable & Partial<Pick<WriteStream, 'isTTY' | 'columns' | 'rows'>>;
   /** False where the person wants none (NO_COLOR), or there is no terminal. */
   readonly colour: boolean;
   readonly clock: Clock;
 }
 
 /**
- * The lamp in words. On a terminal: one line at the bottom, with a dot that blinks as an LED would; what is said scrolls
+ * The lamp in words. On a terminal: a few lines at the bottom, with a dot that blinks as an LED would; what is said scrolls
  * above it. Elsewhere: a line for each change.
  */
 export function makeTerminalLamp(options: TerminalLampOptions): LampPort {
@@ -21,9 +22,15 @@ export function makeTerminalLamp(options: TerminalLampOptions): LampPort {
   const live = stdout.isTTY === true;
   let shown: Lamp | undefined;
   let blinking = new AbortController();
-  let line = '';
+  let drawn: { readonly text: string; readonly lines: readonly string[] } | undefined;
 
-  const clear = (): string => (live && line !== '' ? '\r\u001B[2K' : '');
+  /** Takes away what is drawn, from its first row on: a window that became narrower has broken its lines into more rows. */
+  function clear(): string {
+    if (!drawn) return '';
+    const columns = stdout.columns ?? COLUMNS;
+    const rows = drawn.lines.reduce((sum, line) => sum + Math.max(1, Math.ceil(line.length / columns)), 0);
+    return `${rows > 1 ? `\u001B[${rows - 1}A` : ''}\r\u001B[J`;
+  }
 
   async function blink(lamp: Lamp, over: AbortSignal): Promise<void> {
     const pattern = patternOf(lamp);
@@ -39,12 +46,14 @@ export function makeTerminalLamp(options: TerminalLampOptions): LampPort {
 
   function draw(lamp: Lamp, lit: readonly Colour[]): void {
     const dot = lit.length > 0 ? '●' : '○';
-    const words = `${patternOf(lamp).word}  ${printable(lamp.text)}`;
-    const width = Math.max(20, (stdout.columns ?? 80) - 3);
-    const next = `${paint(dot, lit)} ${words.length > width ? `${words.slice(0, width - 1)}…` : words}`;
-    if (next === line) return;
-    stdout.write(`${clear()}${next}`);
-    line = next;
+    // One column stays free, so that the terminal itself never breaks a line.
+    const width = Math.max(20, (stdout.columns ?? COLUMNS) - 1) - INDENT.length;
+    const linesMax = Math.max(3, (stdout.rows ?? ROWS) - 1);
+    const words = wrap(`${patternOf(lamp).word}  ${printable(lamp.text)}`, width, linesMax);
+    const text = `${paint(dot, lit)} ${words.join(`\n${INDENT}`)}`;
+    if (text === drawn?.text) return;
+    stdout.write(`${clear()}${text}`);
+    drawn = { text, lines: words.map((line) => INDENT + line) };
   }
 
   function paint(text: string, lit: readonly Colour[]): string {
@@ -62,22 +71,21 @@ export function makeTerminalLamp(options: TerminalLampOptions): LampPort {
       else stdout.write(`${patternOf(lamp).word}: ${printable(lamp.text)}\n`);
     },
     say(text) {
-      const before = line;
-      stdout.write(`${clear()}${printable(text)}\n`);
-      line = '';
-      if (live && before !== '') {
-        stdout.write(before);
-        line = before;
-      }
+      stdout.write(`${clear()}${printable(text)}\n${drawn?.text ?? ''}`);
     },
     async close() {
       blinking.abort();
-      if (live) stdout.write(clear());
-      line = '';
-      stdout.write('OFF\n');
+      stdout.write(`${clear()}OFF\n`);
+      drawn = undefined;
     },
   };
 }
+
+/** Under the dot and the space behind it. */
+const INDENT = '  ';
+/** Of a terminal that does not say how large it is. */
+const COLUMNS = 80;
+const ROWS = 24;
 
 const CODES: Readonly<Record<string, number>> = {
   red: 31,
