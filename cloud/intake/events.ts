@@ -30,18 +30,31 @@ interface Event {
 export function eventRoutes(app: Api, { engine, switches, readState, clock, stopping, log }: ApiOptions): void {
   const viewers = new Set<Viewer>();
 
-  const stop = engine.onStored((outgoing) => {
-    if (viewers.size === 0) return;
-    const events = outgoing.flatMap(eventOf);
-    for (const event of events) {
+  /** Only while somebody looks: what other endpoints store is read for the listeners alone. */
+  let stop: (() => void) | undefined;
+
+  function enter(viewer: Viewer): void {
+    viewers.add(viewer);
+    stop ??= engine.onStored(tell);
+  }
+
+  function leave(viewer: Viewer): void {
+    viewers.delete(viewer);
+    if (viewers.size > 0) return;
+    stop?.();
+    stop = undefined;
+  }
+
+  function tell(outgoing: readonly Outgoing[]): void {
+    for (const event of outgoing.flatMap(eventOf)) {
       for (const viewer of viewers) if (sees(viewer.request, event.switch)) write(viewer, event.text);
     }
-  });
+  }
 
   function write(viewer: Viewer, text: string): void {
     if (viewer.early) viewer.early.push(text);
     else if (viewer.response.writableLength > BACKLOG_BYTES_MAX) {
-      viewers.delete(viewer);
+      leave(viewer);
       viewer.response.destroy();
       log.debug({ viewers: viewers.size }, 'A viewer of the events was too slow and was let go.');
     } else viewer.response.write(text);
@@ -52,7 +65,7 @@ export function eventRoutes(app: Api, { engine, switches, readState, clock, stop
       await clock.sleep(KEEPALIVE_MS, stopping);
       for (const viewer of viewers) write(viewer, ':\n\n');
     }
-    stop();
+    stop?.();
     // Those whose first states are being read end themselves.
     for (const { response, early } of viewers) if (!early) response.end();
     viewers.clear();
@@ -66,15 +79,15 @@ export function eventRoutes(app: Api, { engine, switches, readState, clock, stop
     }
     const viewer: Viewer = { response: reply.raw, request, early: [] };
     // Before anything is waited for: no event is missed, and one who leaves meanwhile is not kept.
-    viewers.add(viewer);
-    reply.raw.on('close', () => viewers.delete(viewer));
+    enter(viewer);
+    reply.raw.on('close', () => leave(viewer));
     const first: string[] = [];
     try {
       for (const settings of switches) {
         if (sees(request, settings.name)) first.push(eventText('state', await readState(settings)));
       }
     } catch (error) {
-      viewers.delete(viewer);
+      leave(viewer);
       throw error;
     }
     reply.hijack();

@@ -1,0 +1,128 @@
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { type Job, JobMessage } from '../../shared/messages.ts';
+import { topics } from '../../shared/topics.ts';
+import { endPostgres, postgresMissing } from '../postgres.ts';
+import { isUnfinished, until } from '../road/road.ts';
+import { DEVICE } from '../world/world-file.ts';
+import { openPair, type One, type Pair } from './pair.ts';
+
+const SWITCHES = ['a', 'b', 'c', 'd', 'e', 'f'];
+/** By each of three senders: one at a button, one at each endpoint's HTTP. */
+const COMMANDS_EACH = 60;
+/** As many of one sender's commands are under way at once. */
+const AT_ONCE = 10;
+/** Between two sendings of one command: 0.3, 0.6 … 2.4 s, because a repeat costs the endpoint an answer. */
+const REPEAT_MS = { min: 300, max: 2_400 } as const;
+
+let pair: Pair;
+/** What each command was first answered: the job that it made or joined. */
+const accepted = new Map<string, string>();
+let refused503 = 0;
+
+interface Asked {
+  readonly id: string;
+  readonly switch: string;
+  readonly command: string;
+}
+
+function commandsOf(sender: string): readonly Asked[] {
+  return Array.from({ length: COMMANDS_EACH }, (_, at) => ({
+    id: `${sender}-${at}`,
+    switch: SWITCHES[at % SWITCHES.length] ?? '',
+    command: ['failover', 'drill', 'restore'][(at * 7 + sender.length) % 3] ?? '',
+  }));
+}
+
+const restMs = (sendings: number): number => Math.min(REPEAT_MS.max, REPEAT_MS.min * 2 ** sendings);
+
+/** Repeats until there is a job; a refusal is a job, too. */
+async function overHttp(one: One, { id, switch: name, command }: Asked): Promise<string> {
+  for (let sendings = 0; ; sendings++) {
+    const answer = await one
+      .api(`/api/switches/${name}/${command}`, { id, expiresInMs: 600_000 })
+      .catch(() => undefined);
+    if (answer?.status === 503) refused503 += 1;
+    const job = answer && ((await answer.json()) as Partial<Job>);
+    if (job?.id !== undefined) return job.id;
+    await new Promise((resolve) => setTimeout(resolve, restMs(sendings)));
+  }
+}
+
+async function overMqtt(asked: Asked): Promise<string> {
+  const topic = topics.deviceReplies(DEVICE);
+  const answered = (): string | undefined => {
+    for (const message of pair.heard) {
+      if (message.topic !== topic || !message.text.includes(`"${asked.id}"`)) continue;
+      const { job } = JobMessage.parse(JSON.parse(message.text));
+      if ([job.trigger, ...job.joined].some(({ id }) => id === asked.id)) return job.id;
+    }
+    return undefined;
+  };
+  for (let sendings = 0; ; sendings++) {
+    await pair.say({ ...asked, expiresInMs: 600_000 }, topics.deviceCommand(DEVICE));
+    const job = await until('an answer', answered, restMs(sendings)).catch(() => undefined);
+    if (job !== undefined) return job;
+  }
+}
+
+async function send(sender: string, by: (asked: Asked) => Promise<string>): Promise<void> {
+  const left = [...commandsOf(sender)];
+  const work = async (): Promise<void> => {
+    for (let asked = left.shift(); asked; asked = left.shift()) accepted.set(asked.id, await by(asked));
+  };
+  await Promise.all(Array.from({ length: AT_ONCE }, work));
+}
+
+describe.skipIf(postgresMissing)('the database goes away in the middle of a burst of commands', () => {
+  beforeAll(async () => {
+    pair = await openPair({ switches: SWITCHES });
+    await until('one of them is at the broker', () => pair.speakers().length === 1);
+  });
+  afterAll(async () => {
+    await pair?.[Symbol.asyncDispose]();
+    await endPostgres();
+  });
+
+  test('every command that was accepted has one job that ends; meanwhile the answer is 503, and all comes back by itself', async () => {
+    const sending = Promise.all([
+      send('button', overMqtt),
+      send('first', (asked) => overHttp(pair.first, asked)),
+      send('second', (asked) => overHttp(pair.second, asked)),
+    ]);
+    await until('the burst is under way', () => accepted.size > COMMANDS_EACH / 2);
+    pair.cable.cut();
+    await until('both say that the store is away', async () => {
+      const answers = await Promise.all([pair.first.api('/api/jobs'), pair.second.api('/api/jobs')]);
+      return answers.every(({ status }) => status === 503);
+    });
+    const alive = await Promise.all([pair.first.api('/healthz'), pair.second.api('/healthz')]);
+    expect(alive.map(({ status }) => status)).toEqual([200, 200]);
+    await until('commands are refused', () => refused503 > 0);
+    pair.cable.mend();
+    await until('somebody is at the broker again', () => pair.speakers().length === 1);
+    // The senders go on by themselves; once more in the middle, for connections that break without a pause.
+    await pair.space.terminate();
+    await sending;
+
+    expect(accepted.size).toBe(3 * COMMANDS_EACH);
+    await until('every job has ended', async () => {
+      const page = (await (await pair.first.api('/api/jobs?limit=200')).json()) as { jobs: readonly Job[] };
+      return !page.jobs.some(isUnfinished);
+    });
+    const jobs = new Map<string, Job>();
+    for (const id of new Set(accepted.values())) jobs.set(id, await pair.second.job(id));
+    expect([...jobs.values()].filter(isUnfinished)).toEqual([]);
+    // Nothing twice: no two jobs for one id of one sender, and each id leads to the job that it was first answered.
+    const twice = await pair.space.ask(
+      'select sender, command_id from job where command_id is not null group by sender, command_id having count(*) > 1',
+    );
+    expect(twice).toEqual([]);
+    const known = await pair.space.ask('select command_id, job_id from command');
+    expect(new Map(known.map(({ command_id, job_id }) => [command_id, job_id]))).toEqual(accepted);
+    // What each job says that it changed, and no more, has changed.
+    const switched = await pair.space.ask(
+      'select count(*)::integer as count from job where data like \'%"outcome":"switched"%\'',
+    );
+    expect(pair.world.route53.changes).toBe(switched[0]?.['count']);
+  }, 60_000);
+});

@@ -1,0 +1,140 @@
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { endPostgres, postgresMissing } from '../postgres.ts';
+import { until } from '../road/road.ts';
+import { type HeldWire, startHeldWire } from './held-wire.ts';
+import { openPair, type Pair } from './pair.ts';
+
+/** One switch for each step in which the owner of its job dies, so that one death is enough for all. */
+const DYING = ['silent-guard', 'reading', 'unanswered', 'pending', 'verifying'];
+
+let pair: Pair;
+let wire: HeldWire;
+const jobs = new Map<string, string>();
+
+async function failover(name: string): Promise<string> {
+  const { id } = await pair.first.ask(name, 'failover');
+  jobs.set(name, id);
+  return id;
+}
+
+async function inStep(name: string, step: string): Promise<void> {
+  const id = jobs.get(name) ?? '';
+  await until(`the job of ${name} is in ${step}`, async () => {
+    const last = (await pair.second.job(id)).steps.at(-1);
+    return last?.name === step && last.finishedAt === null;
+  });
+}
+
+async function outcomeOf(name: string): Promise<object> {
+  const { status, outcome, verified, error } = await pair.ended(jobs.get(name) ?? '', pair.second);
+  const { position } = await pair.second.state(name);
+  return { status, outcome, verified, error, position, batches: pair.batches(name) };
+}
+
+const ONE_CHANGE = {
+  status: 'succeeded',
+  outcome: 'switched',
+  verified: true,
+  error: null,
+  position: 'maintenance',
+  batches: 1,
+};
+
+describe.skipIf(postgresMissing)('the owner of a job', () => {
+  beforeAll(async () => {
+    pair = await openPair({
+      switches: [...DYING, 'frozen'],
+      routeOfFirst: async (port) => {
+        wire = await startHeldWire(port);
+        return wire.port;
+      },
+    });
+  });
+  afterAll(async () => {
+    await pair?.[Symbol.asyncDispose]();
+    await wire?.[Symbol.asyncDispose]();
+    await endPostgres();
+  });
+
+  test('is frozen while its change is on the way: the other finishes, and what comes late changes nothing', async () => {
+    const { route53 } = pair.world;
+    await until('somebody is at the broker', () => pair.speakers().length === 1);
+    wire.hold();
+    const id = await failover('frozen');
+    await until('the change is on the way', () => wire.held > 0);
+    const pid = pair.first.process.pid() ?? Number.NaN;
+    process.kill(pid, 'SIGSTOP');
+    let thawed = false;
+    try {
+      const ended = await pair.ended(id, pair.second);
+      expect(ended).toMatchObject({ status: 'succeeded', outcome: 'switched', verified: true });
+      const { changes } = route53;
+      const refused = route53.calls.length;
+      wire.release();
+      await until('the late change has arrived', () =>
+        route53.calls.slice(refused).some(({ operation }) => operation === 'ChangeResourceRecordSets'),
+      );
+      const late = route53.calls.slice(refused).find(({ operation }) => operation === 'ChangeResourceRecordSets');
+      await until('it is answered', () => late?.outcome !== undefined);
+      expect(late).toMatchObject({ outcome: 400, code: 'InvalidChangeBatch' });
+      expect(route53.changes).toBe(changes);
+
+      const before = await pair.space.ask(
+        'select job.status, job.token, job.data, step.* from job join step on step.job_id = job.id where id = $1 order by place',
+        id,
+      );
+      process.kill(pid, 'SIGCONT');
+      thawed = true;
+      await until('the late owner serves again', async () => (await pair.first.api('/readyz')).ok);
+      await until('one of them is at the broker', () => pair.speakers().length === 1);
+      expect(
+        await pair.space.ask(
+          'select job.status, job.token, job.data, step.* from job join step on step.job_id = job.id where id = $1 order by place',
+          id,
+        ),
+      ).toEqual(before);
+      expect(route53.changes).toBe(changes);
+      expect(await pair.first.job(id)).toEqual(await pair.second.job(id));
+    } finally {
+      if (!thawed) process.kill(pid, 'SIGCONT');
+    }
+  });
+
+  describe('is killed in the middle, and the other finishes:', () => {
+    beforeAll(async () => {
+      const { route53, dns } = pair.world;
+      const [server] = dns.servers;
+
+      await failover('silent-guard');
+      await inStep('silent-guard', 'guard');
+
+      server?.fallSilent();
+      await failover('verifying');
+      await inStep('verifying', 'verify');
+
+      route53.setInsyncAfter(Number.POSITIVE_INFINITY);
+      await failover('pending');
+      await inStep('pending', 'settle');
+
+      const from = route53.calls.length;
+      route53.weather({ kind: 'hang', operation: 'ListResourceRecordSets' });
+      await failover('reading');
+      await until('the read hangs', () => route53.calls.slice(from).some(({ outcome }) => outcome === 'hanging'));
+
+      const { changes } = route53;
+      route53.weather({ kind: 'slow', operation: 'ChangeResourceRecordSets', ms: 2_000 });
+      await failover('unanswered');
+      await until('the change is carried out', () => route53.changes === changes + 1);
+
+      await pair.first.process.kill();
+      server?.recover();
+      pair.hangUp();
+      route53.setInsyncAfter(0);
+      route53.settle();
+    });
+
+    test.for(DYING)('%s: the same job succeeds, and the change was made once', async (name) => {
+      expect(await outcomeOf(name)).toEqual(ONE_CHANGE);
+    });
+  });
+});
