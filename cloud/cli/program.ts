@@ -57,7 +57,8 @@ function registerServe(program: Command): void {
     .summary('run the endpoint')
     .description('Runs the endpoint until SIGTERM or Ctrl-C.')
     .option('--config <file>', 'the configuration', CONFIG_DEFAULT)
-    .action(async (options: { config: string }) => {
+    .option('--json', 'log JSON on a terminal, too, as it does everywhere else')
+    .action(async (options: { config: string; json?: boolean }) => {
       // The server, the AWS SDK and MQTT are loaded by this command alone: the others start at once.
       const { serve } = await import('./serve.ts');
       await serve(options);

@@ -17,9 +17,12 @@ import { VERSION } from './version.ts';
  * `dashover serve`: the whole life of the endpoint on one screen, torn down in reverse order on SIGTERM or Ctrl-C.
  * Throws ConfigProblems (exit 2), or a CliFailure when the store or the address cannot be had.
  */
-export async function serve(options: { readonly config: string }): Promise<void> {
+export async function serve(options: { readonly config: string; readonly json?: boolean }): Promise<void> {
   const config = readConfig(options.config, process.env);
-  const log = openLog({ level: logLevel(process.env['DASHOVER_LOG']), forPeople: process.stdout.isTTY });
+  const log = openLog({
+    level: logLevel(process.env['DASHOVER_LOG']),
+    forPeople: process.stdout.isTTY && options.json !== true,
+  });
   crashOnOurMistakes(log);
   const clock = systemClock;
   const ids = openIds();

@@ -46,6 +46,15 @@ test.for(COMMANDS)('%s has its own help, with an example', async (name) => {
   expect(code).toBe(0);
 });
 
+test.for(COMMANDS.filter((name) => name !== 'policy').concat('policy iam', 'policy iot', 'policy mosquitto'))(
+  '%s has --json, for programs',
+  async (name) => {
+    const { said, code } = await inProcess([...name.split(' '), '--help']);
+    expect(said).toMatch(/^ {2}--json /m);
+    expect(code).toBe(0);
+  },
+);
+
 test('a command says that the secret belongs into the environment, and does not show it', async () => {
   const ran = await dashover(['failover', '--help'], { env: { DASHOVER_TOKEN: TOKEN } });
   expect(ran.stdout).toContain('the variable keeps it out of the process');
