@@ -90,7 +90,7 @@ test(
       await ask(`/api/switches/www/drill?token=${secret}`);
       await ask(`/api/jobs?token=${secret}&limit=${secret}`, { method: 'GET', headers: right });
       // Not in `to`, `reason` or `id`: what people write there is repeated to them on purpose.
-    for (const field of ['token', 'override', 'ageMs', 'issuedAt', 'command']) {
+      for (const field of ['token', 'override', 'ageMs', 'issuedAt', 'command']) {
         await ask('/api/switches/www/drill', { headers: right, body: JSON.stringify({ [field]: secret }) });
       }
     }

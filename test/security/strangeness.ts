@@ -10,6 +10,18 @@ const RIGHT = [
   '{\n  "message": "Hello from AWS IoT console"\n}',
 ];
 
+/** So nearly right that a careless reader would take them. */
+const NEARLY = [
+  '{"command":"failover","colour":"red"}',
+  '{"command":"failover","override":"drift"}',
+  '{"command":"failover","ageMs":"1"}',
+  '{"command":"Failover"}',
+  '{"command":"failover"}{}',
+  '["failover"]',
+  '"failover"',
+  'failover restore',
+];
+
 const FIELDS = [
   'command',
   'to',
@@ -34,7 +46,12 @@ const VALUES: readonly unknown[] = [
 
 /** What somebody might send: nonsense of every kind, and right commands with a few bytes changed. */
 export function strangeBodies(seed: number, count: number): readonly Buffer[] {
-  const text = fc.oneof(fc.string({ unit: 'binary' }), fc.json(), fc.constantFrom(...RIGHT));
+  const text = fc.oneof(
+    fc.string({ unit: 'binary' }),
+    fc.json(),
+    fc.constantFrom(...RIGHT),
+    fc.constantFrom(...NEARLY),
+  );
   const fields = fc.dictionary(
     fc.constantFrom(...FIELDS, '__proto__', 'colour'),
     fc.oneof({ weight: 4, arbitrary: fc.constantFrom(...VALUES) }, { weight: 1, arbitrary: fc.jsonValue() }),
