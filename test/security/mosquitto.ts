@@ -18,7 +18,7 @@ export interface SecureMosquitto extends AsyncDisposable {
 }
 
 /** The settings that stand in the head of an access list: what it tells people to write is what is tested. */
-export function settingsIn(acl: string): readonly string[] {
+function settingsIn(acl: string): readonly string[] {
   return Array.from(acl.matchAll(/^# {3}((?:allow_|require_|use_|set_)\w+ \w+)$/gm), ([, line = '']) => line);
 }
 
