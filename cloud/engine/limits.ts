@@ -7,6 +7,9 @@ export const LEASE_MS = 4_000;
  */
 export const BEAT_MS = 500;
 
+/** An answer to a last look that took longer is asked for again: half a lease, so that it is of a lease that still lasts. */
+export const LOOK_MS_MAX = 2_000;
+
 /** A step that has told nothing for so long is reported, once. Route 53 is INSYNC within 60 s nearly always. */
 export const STUCK_MS = 90_000;
 

@@ -3,6 +3,7 @@ import type { StepStatus } from '../../shared/messages.ts';
 import { ALL_BUT_HARD, type Control } from './control.ts';
 import type { JobRow, StepRow } from './job.ts';
 import type { Inside } from './inside.ts';
+import { LOOK_MS_MAX } from './limits.ts';
 import type { Run, StepContext, StepOptions, StepResult } from './runbook.ts';
 import { Stopped } from './runbook.ts';
 import type { Claim } from './store.ts';
@@ -106,12 +107,16 @@ export function makeRecorder(inside: Inside, { job: claimed, lease }: Claim, con
   }
 
   async function look(): ReturnType<Run['look']> {
-    control.check();
-    const seen = await stillOurs(() => inside.store.look(lease));
-    refresh(seen.job);
-    if (clock.nowMs() >= deadlineAtMs) control.stop({ kind: 'deadline' });
-    control.check();
-    return seen;
+    for (;;) {
+      control.check();
+      const askedAtMs = clock.monotonicMs();
+      const seen = await stillOurs(() => inside.store.look(lease));
+      refresh(seen.job);
+      if (clock.nowMs() >= deadlineAtMs) control.stop({ kind: 'deadline' });
+      control.check();
+      // An older answer may be of a lease that is over by now: this process stood still before it heard it.
+      if (clock.monotonicMs() - askedAtMs <= LOOK_MS_MAX) return seen;
+    }
   }
 
   return {

@@ -229,3 +229,16 @@ test('a reading of the records that its endpoint has slept over is not used: nob
   expect(scene.state()).toMatchObject({ position: 'maintenance', hold: { taken: { by: 'ops' } } });
   expect(scene.world.trace.filter((line) => line.includes('Somebody else'))).toEqual([]);
 });
+
+test('an owner that freezes before it hears the answer of its last look, looks again, and sends nothing', async () => {
+  const owner = scene.owner();
+  scene.world.start();
+  // The first look is the plan's.
+  owner.fuse.set(2, 'after', () => owner.life.freeze(), 'look');
+  await scene.ask('failover', {});
+  await scene.until('maintenance', 20 * SECOND);
+  owner.life.thaw();
+  await scene.pass(15 * SECOND);
+  expect(scene.world.trace.filter((line) => line.includes(`${owner.name} sends`))).toEqual([]);
+  expect(scene.world.told().changes).toBe(1);
+});
