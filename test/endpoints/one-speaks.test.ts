@@ -24,7 +24,7 @@ async function jobsOf(name: string, from: One): Promise<readonly Job[]> {
 
 describe.skipIf(postgresMissing)('two endpoints on one PostgreSQL', () => {
   beforeAll(async () => {
-    pair = await openPair({ switches: ['word', 'seen', 'stopped', 'handed-over'] });
+    pair = await openPair({ switches: ['word', 'late-word', 'seen', 'stopped', 'handed-over'] });
   });
   afterAll(async () => {
     await pair?.[Symbol.asyncDispose]();
@@ -52,6 +52,23 @@ describe.skipIf(postgresMissing)('two endpoints on one PostgreSQL', () => {
         .map(({ text }) => JobMessage.parse(JSON.parse(text)).type);
     await until('its end is told', () => told().includes('finished'));
     expect(told().filter((type) => type !== 'step')).toEqual(['accepted', 'finished']);
+  });
+
+  test('an endpoint that was frozen does not run again what the other has heard meanwhile', async () => {
+    const name = await speaker();
+    const pid = one(name).process.pid() ?? Number.NaN;
+    process.kill(pid, 'SIGSTOP');
+    try {
+      await until('the other is at the broker', () => pair.speakers().includes(other(name).name), 6_000);
+      // To both: the connection of the frozen one still stands.
+      await pair.say('failover', topics.switchCommand('late-word'));
+      const job = await until('the word is a job', async () => (await jobsOf('late-word', other(name)))[0]);
+      await pair.ended(job.id, other(name));
+    } finally {
+      process.kill(pid, 'SIGCONT');
+    }
+    await until('the late one has left the broker', () => !pair.speakers().includes(name));
+    expect(await jobsOf('late-word', one(name))).toHaveLength(1);
   });
 
   test('a job of one endpoint is waited for, watched and told over MQTT through the other', async () => {
