@@ -1,5 +1,6 @@
 import type { Protection } from '../adapters/route53-protections.ts';
-import { plan, type PlanZone } from '../jobs/plan.ts';
+import { plan } from '../jobs/plan.ts';
+import type { PlanZone } from '../jobs/plan-refusal.ts';
 import { ownedAmong, ownedBy, sendable, setInWords, tripleInWords, tripleKey } from '../jobs/records.ts';
 import type { Switch } from '../jobs/switch.ts';
 import type { RecordSet } from '../ports.ts';

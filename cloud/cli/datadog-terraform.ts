@@ -1,4 +1,4 @@
-import type { DatadogPlan, Webhook } from './datadog-setup.ts';
+import type { DatadogPlan, Webhook } from './datadog-plan.ts';
 
 /**
  * The webhook, its variable and a monitor, for Datadog's Terraform provider. `message` takes whom to call. The secret is a

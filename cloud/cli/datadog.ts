@@ -1,7 +1,8 @@
 import { existsSync } from 'node:fs';
 import type { Command } from 'commander';
 import type { Config } from '../config/read.ts';
-import type { DatadogPlan, DatadogSetup, Webhook } from './datadog-setup.ts';
+import type { DatadogPlan, Webhook } from './datadog-plan.ts';
+import type { DatadogSetup } from './datadog-setup.ts';
 import { wrongUse } from './failure.ts';
 import { CONFIG_DEFAULT, example, jsonOption } from './options.ts';
 import { paint, plain, remark, say, sayJson } from './terminal.ts';

@@ -2,7 +2,7 @@ import type { JobEnd } from '../engine/job.ts';
 import { type Runbook, Stopped, type StopReason } from '../engine/runbook.ts';
 import type { RecordSet } from '../ports.ts';
 import type { JobData } from './command.ts';
-import { change, type Change } from './move/change.ts';
+import { change } from './move/change.ts';
 import { drill } from './move/drill.ts';
 import { ended, endedUnchanged, errorOf, type Result, stoppedUnchanged } from './move/end.ts';
 import { guard } from './move/guard.ts';
@@ -14,6 +14,7 @@ import { verify } from './move/verify.ts';
 import { type MoveOptions, take, type Walk } from './move/walk.ts';
 import { UNLIMITED } from './rate-budget.ts';
 import { reading } from './reading.ts';
+import type { ChangePlan } from './plan.ts';
 import { ownedAmong, ownedBy } from './records.ts';
 import { makeZoneTurns } from './zone-turn.ts';
 import { rememberZones } from './zones.ts';
@@ -135,7 +136,7 @@ function stepName(step: string, round: number): string {
 }
 
 /** Resolvers may keep the old answers for the old TTL, from the time when no name server gives them any more. */
-function made({ maxOldTtlSeconds }: Change, atMs: number): Result {
+function made({ maxOldTtlSeconds }: ChangePlan, atMs: number): Result {
   return { outcome: 'switched', cachesUntilMs: atMs + maxOldTtlSeconds * 1_000 };
 }
 

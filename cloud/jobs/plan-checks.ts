@@ -1,6 +1,6 @@
 import { normalName } from '../../shared/dns-name.ts';
 import type { RecordSet } from '../ports.ts';
-import type { PlanRefusal, PlanZone } from './plan.ts';
+import type { PlanRefusal, PlanZone } from './plan-refusal.ts';
 import { setInWords, tripleInWords, tripleKey } from './records.ts';
 
 /** What is known when a batch is about to be put together. */

@@ -1,7 +1,7 @@
 import { normalName } from '../../shared/dns-name.ts';
-import type { FaultCode } from '../../shared/faults.ts';
 import type { RecordChange, RecordSet } from '../ports.ts';
 import { whatForbids } from './plan-checks.ts';
+import type { PlanRefusal, PlanZone } from './plan-refusal.ts';
 import { ownedAmong, sameSet, sendable, type Triple, tripleKey } from './records.ts';
 
 export type Plan =
@@ -18,18 +18,8 @@ export type Plan =
     }
   | PlanRefusal;
 
-export type PlanRefusal = {
-  readonly kind: 'refused';
-  readonly code: Extract<FaultCode, 'foreign-record' | 'unsafe-plan' | 'drift' | 'protected' | 'unknown-position'>;
-  readonly message: string;
-  readonly hint: string;
-};
-
-/** The zone as far as it is known; a null name leaves the apex to Route 53's own check. */
-export interface PlanZone {
-  readonly id: string;
-  readonly name: string | null;
-}
+/** A plan that changes something. */
+export type ChangePlan = Extract<Plan, { kind: 'change' }>;
 
 /**
  * An alias set has no TTL of its own: Route 53 answers with its target's, 60 s for load balancers and CloudFront and

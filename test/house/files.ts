@@ -31,25 +31,15 @@ function exists(path: string): boolean {
   }
 }
 
-export interface Import {
-  /** `cloud/jobs/plan.ts`, or a package's name, or `node:…`. */
-  readonly target: string;
-  readonly typeOnly: boolean;
-}
-
-const STATEMENT = /^(?:import|export)\s+(type\s+)?(?:[^'";]*?\sfrom\s+)?'([^']+)'/gm;
+const STATEMENT = /^(?:import|export)\s+(?:[^'";]*?\sfrom\s+)?'([^']+)'/gm;
 const CALL = /\bimport\(\s*'([^']+)'\s*\)/g;
 
-/** The imports of a source file, dynamic ones included; relative ones as paths from the root. */
-export function importsOf(path: string): Import[] {
+/**
+ * The imports of a source file, of types and dynamic ones included: `cloud/jobs/plan.ts` for ours (by its path from the
+ * root), a package's name, or `node:…`.
+ */
+export function importsOf(path: string): string[] {
   const text = read(path);
-  const found: Import[] = [];
-  for (const match of text.matchAll(STATEMENT))
-    found.push({ target: resolve(path, match[2] ?? ''), typeOnly: !!match[1] });
-  for (const match of text.matchAll(CALL)) found.push({ target: resolve(path, match[1] ?? ''), typeOnly: false });
-  return found;
-}
-
-function resolve(from: string, specifier: string): string {
-  return specifier.startsWith('.') ? normalize(join(dirname(from), specifier)) : specifier;
+  const specifiers = [...text.matchAll(STATEMENT), ...text.matchAll(CALL)].map(([, specifier = '']) => specifier);
+  return specifiers.map((one) => (one.startsWith('.') ? normalize(join(dirname(path), one)) : one));
 }

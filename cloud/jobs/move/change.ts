@@ -1,12 +1,10 @@
 import { Fault, isFault } from '../../../shared/faults.ts';
 import { type StepContext, type StepResult, Stopped } from '../../engine/runbook.ts';
-import type { Plan } from '../plan.ts';
+import type { ChangePlan } from '../plan.ts';
 import { within } from '../within.ts';
 import { pause } from './pace.ts';
 import { type ReadBack, readBack } from './read-back.ts';
 import { stopOf, timeOfDay, urgencyOf, type Walk } from './walk.ts';
-
-export type Change = Extract<Plan, { kind: 'change' }>;
 
 export type ChangeDetail =
   /** Without an id when its reply was lost, and only the records tell that it was made. */
@@ -42,7 +40,7 @@ export interface Circumstances {
  */
 export async function change<State>(
   walk: Walk<State>,
-  planned: Change,
+  planned: ChangePlan,
   circumstances: Circumstances,
   context: StepContext,
 ): Promise<StepResult<ChangeDetail>> {
@@ -84,7 +82,7 @@ export async function change<State>(
 }
 
 /** One call, in its turn. The last look and the call are one tick: nothing can be decided in between. */
-async function send<State>(walk: Walk<State>, planned: Change, context: StepContext): Promise<Sent> {
+async function send<State>(walk: Walk<State>, planned: ChangePlan, context: StepContext): Promise<Sent> {
   const { run, target, world, turns, budget, pace } = walk;
   try {
     return await turns.take(target.zone, run.signal, async () => {

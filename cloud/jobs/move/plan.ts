@@ -1,6 +1,7 @@
 import type { StepResult } from '../../engine/runbook.ts';
 import type { RecordSet } from '../../ports.ts';
-import { plan, type Plan, type PlanRefusal } from '../plan.ts';
+import { plan, type Plan } from '../plan.ts';
+import type { PlanRefusal } from '../plan-refusal.ts';
 import { ownedAmong, ownedBy, setInWords } from '../records.ts';
 import type { Seen } from './read.ts';
 import type { Walk } from './walk.ts';

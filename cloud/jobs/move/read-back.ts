@@ -1,7 +1,7 @@
 import type { StepContext } from '../../engine/runbook.ts';
 import type { RecordSet } from '../../ports.ts';
 import { ownedAmong, ownedBy, sameSets, setsInWords } from '../records.ts';
-import type { Change } from './change.ts';
+import type { ChangePlan } from '../plan.ts';
 import { pause } from './pace.ts';
 import { readLive } from './read.ts';
 import { type Walk, weather } from './walk.ts';
@@ -21,7 +21,7 @@ export type ReadBack =
  * Looks whether a change was made: after any error of the call, and in a run that was resumed. Goes on through weather
  * until the deadline, and looks at least once, also after it: what is said about the change depends on it.
  */
-export async function readBack<State>(walk: Walk<State>, context: StepContext, planned: Change): Promise<ReadBack> {
+export async function readBack<State>(walk: Walk<State>, context: StepContext, planned: ChangePlan): Promise<ReadBack> {
   const { run, target, world, pace } = walk;
   for (let attempt = 1; ; attempt += 1) {
     try {
