@@ -5,7 +5,7 @@ import { durationInWords } from '../../shared/duration.ts';
 import type { ControllerState, Effect, Turn } from './controller-state.ts';
 import { lampOf, mayBeRepeated } from './lamp.ts';
 import { type Delivery, type Reply, SEND_MS_MAX } from './ports.ts';
-import { carriesOut, type Intent, type Notice, type Press, repeatMs } from './press.ts';
+import { carriesOut, EARLIER_MAX, type Intent, type Notice, type Press, repeatMs } from './press.ts';
 
 /** How long a refusal or a finished drill stays on the lamp, unless the button is touched. */
 const NOTICE_MS = 60_000;
@@ -72,8 +72,9 @@ function drop(state: ControllerState, press: Press & { kind: 'unanswered' }, atM
 }
 
 /**
- * A gesture became a wish. The same wish again joins the one on its way: same id, same deadline. The opposite replaces
- * it, and the older one is never sent again; a drill does not push a real command aside.
+ * A gesture became a wish. It takes the place of the unanswered one, which is never sent again: with a deadline of its
+ * own, so that a press is never dropped with an older one, and an id of its own, which joins at the endpoint what the
+ * older one may have begun there. A drill does not push a real command aside.
  */
 export function pressed(
   state: ControllerState,
@@ -81,14 +82,18 @@ export function pressed(
 ): Turn {
   const { press } = state;
   const effects: Effect[] = [];
+  let earlier: readonly string[] = [];
   if (press.kind === 'unanswered') {
     const older = press.intent.command;
-    if (older === wish.command) return { next: state, effects: [say(`The ${older} is on its way already.`)] };
-    if (wish.command === 'drill') {
+    if (older === wish.command) {
+      earlier = [...press.intent.earlier, press.intent.id].slice(-EARLIER_MAX);
+      effects.push(say(`The ${older} was on its way already; from now on this press counts.`));
+    } else if (wish.command === 'drill') {
       return { next: state, effects: [say(`No drill while the ${older} is unanswered.`)] };
+    } else {
+      const fate = press.sends === 0 ? 'was never sent' : 'had been sent, and is not repeated';
+      effects.push(say(`The ${wish.command} takes the place of the ${older}, which ${fate}.`));
     }
-    const fate = press.sends === 0 ? 'was never sent' : 'had been sent, and is not repeated';
-    effects.push(say(`The ${wish.command} takes the place of the ${older}, which ${fate}.`));
   }
   const intent: Intent = {
     id: wish.id,
@@ -96,6 +101,7 @@ export function pressed(
     pressedAtMs: wish.pressedAtMs,
     deadlineAtMs: wish.pressedAtMs + state.settings.deadlineMs,
     ifRevision: wish.command === 'restore' ? (state.shown?.state.revision ?? null) : null,
+    earlier,
   };
   return {
     next: { ...state, press: { kind: 'unanswered', intent, sends: 0, nextSendAtMs: wish.atMs } },
@@ -127,10 +133,11 @@ export function answered(state: ControllerState, reply: Reply, atMs: number): Tu
     return end(state, { kind: 'refused', code, text: `${reply.text} ${hint}`, untilMs: atMs + NOTICE_MS });
   }
   const { job } = reply;
-  if (!intent || !carriesOut(job, intent.id)) return { next: state, effects: [say(`An earlier press: ${job.text}`)] };
-  if ((press.kind === 'followed' || press.kind === 'settling') && isOlder(job, press.job)) {
-    return { next: state, effects: [] };
+  const known = press.kind === 'followed' || press.kind === 'settling' ? press.job : undefined;
+  if (!intent || !(job.id === known?.id || carriesOut(job, intent))) {
+    return { next: state, effects: [say(`An earlier press: ${job.text}`)] };
   }
+  if (known && isOlder(job, known)) return { next: state, effects: [] };
   return follow(state, intent, job, atMs);
 }
 

@@ -11,7 +11,12 @@ export interface Intent {
   readonly deadlineAtMs: number;
   /** With restore: the revision of the state that the lamp showed. */
   readonly ifRevision: number | null;
+  /** Ids of the presses for the same command that this one has followed, unanswered, newest last. */
+  readonly earlier: readonly string[];
 }
+
+/** A finger that does not stop: what it pressed before the last few presses is forgotten. */
+export const EARLIER_MAX = 10;
 
 /** The newest intention: at most one is under way. */
 export type Press =
@@ -49,7 +54,16 @@ export function repeatMs(sends: number): number {
   return Math.min(REPEAT_MS_MAX, REPEAT_MS_MIN * 2 ** Math.max(0, sends - 1));
 }
 
-/** Whether the job that a message tells of carries out this intention: its own, or one that it joined. */
-export function carriesOut(job: Job, id: string): boolean {
+/**
+ * Whether the job that a message tells of carries out this intention: its own, or one that it joined. So does the job of
+ * an earlier press for the same command; but how one of those failed says nothing about the newest.
+ */
+export function carriesOut(job: Job, { id, earlier }: Intent): boolean {
+  if (isOf(job, id)) return true;
+  const promises = job.finishedAt === null || job.status === 'succeeded';
+  return promises && earlier.some((one) => isOf(job, one));
+}
+
+function isOf(job: Job, id: string): boolean {
   return job.trigger.id === id || job.joined.some((trigger) => trigger.id === id);
 }

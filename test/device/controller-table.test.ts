@@ -194,8 +194,8 @@ test('every situation and every event: the lamp and the deeds', () => {
       refused +say:        a failed, a refused
       holding:             holding
     pressed and sent (sent)
-      sent +say:           failover, drill, click, a busy, z running, not sent
-      sent +say +send:     restore
+      sent +say +send:     failover, restore
+      sent +say:           drill, click, a busy, z running, not sent
       sent +send:          up
       sent:                down, says primary, says elsewhere, says moving, taken by broker, stuck, unstuck
       accepted:            a queued
@@ -204,8 +204,8 @@ test('every situation and every event: the lamp and the deeds', () => {
       refused +say:        a failed, a refused
       holding:             holding
     drill sent (sent)
-      sent +say +send:     failover, restore
-      sent +say:           drill, click, a busy, z running, not sent
+      sent +say +send:     failover, restore, drill
+      sent +say:           click, a busy, z running, not sent
       sent +send:          up
       sent:                down, says primary, says elsewhere, says moving, taken by broker, stuck, unstuck
       drill:               a queued, a running
