@@ -128,9 +128,9 @@ export function answered(state: ControllerState, reply: Reply, atMs: number): Tu
     // Also when it comes after the deadline: that it was heard and refused is more than that it was not heard.
     const open = press.kind === 'unanswered' || press.kind === 'none';
     if (!intent || reply.id !== intent.id || !open) return { next: state, effects: [say(reply.text)] };
-    const { code, hint } = reply.error;
+    const { code } = reply.error;
     if (mayBeRepeated(code)) return { next: state, effects: [say(reply.text)] };
-    return end(state, { kind: 'refused', code, text: `${reply.text} ${hint}`, untilMs: atMs + NOTICE_MS });
+    return end(state, { kind: 'refused', code, text: reply.text, untilMs: atMs + NOTICE_MS });
   }
   const { job } = reply;
   const known = press.kind === 'followed' || press.kind === 'settling' ? press.job : undefined;
@@ -174,8 +174,7 @@ function follow(state: ControllerState, intent: Intent, job: Job, atMs: number):
     case 'expired':
     case 'cancelled': {
       const code = job.error?.code ?? (job.status === 'failed' ? 'job-failed' : job.status);
-      const text = job.error ? `${job.text} ${job.error.hint}` : job.text;
-      return end(state, { kind: 'refused', code, text, untilMs: atMs + NOTICE_MS });
+      return end(state, { kind: 'refused', code, text: job.text, untilMs: atMs + NOTICE_MS });
     }
   }
 }

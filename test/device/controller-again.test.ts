@@ -83,3 +83,23 @@ test('fingers that do not stop are remembered to a limit', () => {
   }
   expect(JSON.stringify(button.press()).length).toBeLessThan(1_000);
 });
+
+test.for([
+  ['a refusal', { ...refusal('second', 'stale'), text: 'It is stale. Look again.' }],
+  [
+    'a job that was refused',
+    told(
+      jobOf('second', 'failover', 'refused', {
+        text: 'The failover was refused. It is stale. Look again.',
+        error: { code: 'stale', message: 'It is stale.', hint: 'Look again.', guard: null },
+      }),
+    ),
+  ],
+] as const)('what to do is on the lamp once, as the endpoint tells it with %s', ([, reply]) => {
+  const button = pressTwice('failover', 1_000);
+  button.happen(2_000, { kind: 'reply', reply });
+  expect(button.lamp()).toMatchObject({
+    name: 'refused',
+    text: reply.type === 'refused' ? reply.text : reply.job.text,
+  });
+});
