@@ -3,6 +3,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import type { z } from 'zod';
 import type { CommandName, CommandOptions } from '../../shared/command.ts';
 import type { Job, State } from '../../shared/messages.ts';
+import type { JournalEntry } from './audit-chain.ts';
 import { CliFailure } from './failure.ts';
 import { ask, checkEndpoint, type Answer, type Endpoint } from './http.ts';
 
@@ -21,6 +22,8 @@ export interface Api {
   /** With `waitMs`, answers when the job has ended or after that time. */
   job(id: string, waitMs?: number): Promise<Job>;
   jobs(query: Readonly<Record<string, string | undefined>>): Promise<readonly Job[]>;
+  /** Rows of the journal after that number, oldest first. */
+  journal(after: number, limit: number): Promise<readonly JournalEntry[]>;
 }
 
 export function makeApi(given: Endpoint): Api {
@@ -55,6 +58,11 @@ export function makeApi(given: Endpoint): Api {
       const search = new URLSearchParams();
       for (const [key, value] of Object.entries(query)) if (value !== undefined) search.set(key, value);
       return listAt(await get(`/api/jobs?${search.toString()}`), 'jobs').map((item) => read(Job, item));
+    },
+    journal: async (after, limit) => {
+      const { JournalEntry } = await import('./audit-chain.ts');
+      const body = await get(`/api/audit?after=${after}&limit=${limit}`);
+      return listAt(body, 'entries').map((item) => read(JournalEntry, item));
     },
   };
 }

@@ -1,5 +1,6 @@
 import { Command } from 'commander';
 import { registerAlerts } from './alerts.ts';
+import { registerAudit } from './audit.ts';
 import { registerCancel } from './cancel.ts';
 import { registerCheck } from './check.ts';
 import { registerDatadog } from './datadog.ts';
@@ -40,6 +41,7 @@ export function makeProgram(): Command {
   registerJobs(program);
   registerJob(program);
   registerWatch(program);
+  registerAudit(program);
   registerPolicy(program);
   registerPlan(program);
   registerImport(program);

@@ -1,6 +1,7 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { type Job, JobMessage } from '../../shared/messages.ts';
 import { topics } from '../../shared/topics.ts';
+import { EMPTY_CHAIN, follow, JournalEntry } from '../../cloud/cli/audit-chain.ts';
 import { endPostgres, postgresMissing } from '../postgres.ts';
 import { isUnfinished, until } from '../road/road.ts';
 import { DEVICE } from '../world/world-file.ts';
@@ -119,6 +120,17 @@ describe.skipIf(postgresMissing)('the database goes away in the middle of a burs
     expect(twice).toEqual([]);
     const known = await pair.space.ask('select command_id, job_id from command');
     expect(new Map(known.map(({ command_id, job_id }) => [command_id, job_id]))).toEqual(accepted);
+    // Two processes have written one journal.
+    let chain = EMPTY_CHAIN;
+    for (let after = -1; after !== chain.rows;) {
+      after = chain.rows;
+      const page = (await (await pair.first.api(`/api/audit?after=${after}&limit=1000`)).json()) as {
+        entries: unknown[];
+      };
+      for (const entry of page.entries) chain = follow(chain, JournalEntry.parse(entry));
+    }
+    expect(chain.broken).toBeNull();
+    expect(chain.rows).toBeGreaterThan(accepted.size);
     // What each job says that it changed, and no more, has changed.
     const switched = await pair.space.ask(
       'select count(*)::integer as count from job where data like \'%"outcome":"switched"%\'',
