@@ -20,9 +20,8 @@ export function openLog(options: LogOptions): Log {
     formatters: { level: (label: string) => ({ level: label }) },
     serializers: { error: pino.stdSerializers.err },
   };
-  const write = (line: string): void => void process.stdout.write(lineForPeople(line));
   const logger = options.forPeople
-    ? pino(settings, { write })
+    ? pino(settings, { write: writeForPeople })
     : pino(settings, pino.destination({ dest: 1, sync: true }));
   return {
     debug: (fields, sentence) => logger.debug(fields, sentence),
@@ -31,6 +30,8 @@ export function openLog(options: LogOptions): Log {
     error: (fields, sentence) => logger.error(fields, sentence),
   };
 }
+
+const writeForPeople = (line: string): void => void process.stdout.write(lineForPeople(line));
 
 /** `12:04:10 warn  The sentence. switch=www job=…` */
 function lineForPeople(line: string): string {

@@ -28,8 +28,9 @@ export function control(before: ControllerState, event: ControllerEvent): Turn {
   return { next: last.next, effects: [first, second, third, last].flatMap(({ effects }) => effects) };
 }
 
+const quietly = (next: ControllerState): Turn => ({ next, effects: [] });
+
 function react(state: ControllerState, event: ControllerEvent): Turn {
-  const quietly = (next: ControllerState): Turn => ({ next, effects: [] });
   switch (event.kind) {
     case 'tick':
       return quietly(state);
