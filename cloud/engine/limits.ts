@@ -28,6 +28,15 @@ export const DELIVERY_RETRY_MS = { min: 500, max: 30_000 } as const;
 /** Between two tries of what failed by a mistake of ours: 1, 2, 4 … 30 s. */
 export const MISTAKE_RETRY_MS = { min: 1_000, max: 30_000 } as const;
 
+/** How long an ended job is kept, and with it the ids of its commands, which must be known for at least a day. */
+export const JOB_KEPT_MS = 30 * 86_400_000;
+
+/** Between two looks for jobs that have been kept long enough. */
+export const PRUNE_PAUSE_MS = 600_000;
+
+/** Between two prunings while there is more: each takes a few hundred, so that no command waits for it. */
+export const PRUNE_REST_MS = 1_000;
+
 /** How long what one endpoint does for all of them stays with one that says nothing more. */
 export const ENDPOINT_LEASE_MS = 3_500;
 

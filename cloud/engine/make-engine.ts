@@ -9,6 +9,7 @@ import type { Inside, InsideOptions } from './inside.ts';
 import type { Outgoing } from './lane.ts';
 import { makeLive } from './live.ts';
 import { makeOutage } from './outage.ts';
+import { makePruning } from './pruning.ts';
 import { makeRunner } from './runner.ts';
 import type { StoreChange } from './store.ts';
 import { makeTimers } from './timers.ts';
@@ -50,6 +51,7 @@ function make(options: InsideOptions): Engine<Json, unknown, unknown, Json> {
   const runner = makeRunner(inside, options);
   const heartbeat = makeHeartbeat(inside, runner, () => stopping);
   const timers = makeTimers(inside, lanes);
+  const pruning = makePruning(inside);
   const lines = new Map(
     Object.entries(receivers).map(([name, deliver]) => [name, makeLine(inside, name, deliver, () => delivers(name))]),
   );
@@ -112,6 +114,7 @@ function make(options: InsideOptions): Engine<Json, unknown, unknown, Json> {
       assert(!stopping, 'an engine that was stopped does not start again');
       heartbeat.start();
       timers.start();
+      pruning.start();
       for (const line of lines.values()) line.start();
       elsewhere.start();
       deaf = store.onChange?.(hear);
@@ -121,6 +124,7 @@ function make(options: InsideOptions): Engine<Json, unknown, unknown, Json> {
       stopping = true;
       deaf?.();
       timers.stop();
+      pruning.stop();
       waiters.stop();
       const patience = new AbortController();
       await Promise.race([quiet(), clock.sleep(graceMs, patience.signal)]);
@@ -128,7 +132,7 @@ function make(options: InsideOptions): Engine<Json, unknown, unknown, Json> {
       await runner.abandon();
       heartbeat.stop();
       for (const line of lines.values()) line.stop();
-      await Promise.all([heartbeat.ended(), timers.ended(), elsewhere.stop()]);
+      await Promise.all([heartbeat.ended(), timers.ended(), pruning.ended(), elsewhere.stop()]);
     },
   };
 }

@@ -37,6 +37,12 @@ export interface Store {
   /** The job and its lane's state, if the token is still the job's. */
   look(lease: Lease): Promise<{ readonly job: JobRow; readonly state: Json } | 'lease-lost'>;
 
+  /**
+   * Forgets jobs that ended at or before that time, with their steps and the ids of their commands: some of the oldest,
+   * at most a few hundred at once. How many there were; the journal keeps what it says of them.
+   */
+  prune(endedByMs: number): Promise<number>;
+
   /** A decision's journal entry that belongs to no lane's event (a refusal at the door). */
   record(entry: JournalEntry, atMs: number): Promise<void>;
   journal(after: number, limit: number): Promise<readonly JournalRow[]>;

@@ -29,6 +29,10 @@ interface StoredStep {
   readonly detail: string;
 }
 
+/** One pruning: short enough that no command waits for it. */
+export const PRUNE_MAX = 200;
+export const PRUNE_LOOK_MAX = 1_000;
+
 /** Ownership is proved in the `where` of every write of a run: losing it is an answer, not an exception. */
 const OURS = "id = ? and owner = ? and token = ? and status = 'running'";
 
@@ -125,6 +129,20 @@ export function handOver(sql: Sql, leases: readonly Lease[]): void {
   for (const { job, owner, token } of leases) {
     sql.run(`update job set owner = null, token = token + 1, lease_until_ms = 0 where ${OURS}`, job, owner, token);
   }
+}
+
+/**
+ * Looks at the oldest jobs only: the table may be large, and the oldest are those that are due. A number of its own for
+ * those looked at, because a few may never end.
+ */
+export function pruneJobs(sql: Sql, endedByMs: number): number {
+  return sql.run(
+    `delete from job where id in (
+       select id from (select id, finished_at_ms from job order by seq limit ?) where finished_at_ms <= ? limit ?)`,
+    PRUNE_LOOK_MAX,
+    endedByMs,
+    PRUNE_MAX,
+  );
 }
 
 /** Adds the step, or replaces the one of that name in its place. The caller has proved the lease. */

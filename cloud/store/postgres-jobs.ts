@@ -2,6 +2,7 @@ import type { Json } from '../../shared/json.ts';
 import type { JobStatus, StepStatus } from '../../shared/messages.ts';
 import type { JobRow, Lease, StepRow } from '../engine/job.ts';
 import type { Claim, JobFilter } from '../engine/store.ts';
+import { PRUNE_LOOK_MAX, PRUNE_MAX } from './jobs.ts';
 import { fromText, type PgSql, type PgValue, toText } from './postgres-sql.ts';
 
 interface StoredJob {
@@ -180,6 +181,18 @@ export async function readClaims(sql: PgSql, ids: readonly string[], owner: stri
     const job = jobRow(row);
     return { job, lease: { job: job.id, owner, token: row.token } };
   });
+}
+
+/** As `pruneJobs` of SQLite. One that somebody holds this moment is left for the next time. */
+export async function pruneJobs(sql: PgSql, endedByMs: number): Promise<number> {
+  return sql.run(
+    `delete from job where id in (
+       select id from job where seq in (select seq from job order by seq limit $1) and finished_at_ms <= $2
+       order by seq limit $3 for update skip locked)`,
+    PRUNE_LOOK_MAX,
+    endedByMs,
+    PRUNE_MAX,
+  );
 }
 
 /** Adds the step at that place, or replaces the one of its name where it is. The caller has proved the lease. */

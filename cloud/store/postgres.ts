@@ -105,6 +105,8 @@ export async function openPostgresStore({
     },
     look: async (lease) => (await db.ask((sql) => jobs.readLook(sql, lease), 'urgent')) ?? 'lease-lost',
 
+    prune: (endedByMs) => db.ask((sql) => jobs.pruneJobs(sql, endedByMs)),
+
     record: (entry, atMs) => db.transact(async (sql) => appendJournal(sql, await lockJournal(sql), [entry], atMs)),
     journal: (after, limit) => db.ask((sql) => readJournal(sql, after, limit)),
 

@@ -2,7 +2,17 @@ import type { Clock } from '../../shared/clock.ts';
 import { type Log, silentLog } from '../../shared/log.ts';
 import type { Store } from '../engine/store.ts';
 import { makeGroupCommit } from './group-commit.ts';
-import { anyLeaseOver, extendLeases, handOver, readJob, readJobs, readOwned, takeOver, writeStep } from './jobs.ts';
+import {
+  anyLeaseOver,
+  extendLeases,
+  handOver,
+  pruneJobs,
+  readJob,
+  readJobs,
+  readOwned,
+  takeOver,
+  writeStep,
+} from './jobs.ts';
 import { appendJournal, readJournal } from './journal.ts';
 import { decideTurn, readLane, readTimers } from './lanes.ts';
 import { openDatabase } from './open-database.ts';
@@ -76,6 +86,8 @@ export async function openSqliteStore({
         const job = readOwned(sql, lease);
         return job ? { job, state: readLane(sql, job.lane) ?? null } : 'lease-lost';
       }),
+
+    prune: (endedByMs) => group.add(() => pruneJobs(sql, endedByMs)),
 
     record: (entry, atMs) => group.add(() => appendJournal(sql, entry, atMs)),
     journal: (after, limit) => read(() => readJournal(sql, after, limit)),

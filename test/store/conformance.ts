@@ -539,6 +539,55 @@ export function storeConformance(name: string, open: () => Promise<Opened>): voi
       });
     });
 
+    describe('pruning', () => {
+      async function ended(id: string, atMs: number, commandId: string): Promise<void> {
+        const job = add(id, { commandId, status: 'refused', deadlineAtMs: null });
+        await store.decide(turn({ nowMs: atMs }), rule({ jobs: [job] }));
+      }
+
+      test('forgets jobs that ended long enough ago, with their steps and ids, and nothing else', async () => {
+        const { lease } = await started(store, 'old');
+        await store.step(lease, step('read'), () => []);
+        await store.decide(
+          turn({ lease, nowMs: NOW + 5 }),
+          rule({
+            jobs: [{ kind: 'update', id: 'old', status: 'succeeded', data: null }],
+            journal: [{ kind: 'ended', lane: 'www', text: 'old ended', detail: null }],
+          }),
+        );
+        await started(store, 'runs', { lane: 'other' });
+        await ended('refused', NOW + 5, 'a');
+        await ended('young', NOW + 6, 'b');
+        expect(await store.prune(NOW + 4)).toBe(0);
+        expect(await (await opened.again()).prune(NOW + 5)).toBe(2);
+        expect((await store.jobs({ limit: 10 })).map(({ id }) => id)).toEqual(['young', 'runs']);
+        expect(await store.prune(NOW + 5)).toBe(0);
+        expect(await store.journal(0, 10)).toHaveLength(1);
+        const known: (string | undefined)[] = [];
+        for (const commandId of ['a', 'b']) {
+          await store.decide(turn({ question: { sender: 'ops', commandId } }), (state, seen, found, job) => {
+            known.push(found?.id);
+            return rule({})(state, seen, found, job);
+          });
+        }
+        expect(known).toEqual([undefined, 'young']);
+      });
+
+      test('takes some at a time, the oldest first, until there are no more', async () => {
+        const jobs = Array.from({ length: 450 }, (_, n) => add(`job ${n}`, { status: 'refused', deadlineAtMs: null }));
+        await store.decide(turn(), rule({ jobs }));
+        const first = await store.prune(NOW);
+        expect(first).toBeGreaterThan(0);
+        expect(first).toBeLessThan(450);
+        expect(await store.job('job 0')).toBeUndefined();
+        expect(await store.job('job 449')).toBeDefined();
+        let all = first;
+        for (let more = first; more > 0; all += more) more = await store.prune(NOW);
+        expect(all).toBe(450);
+        expect(await store.jobs({ limit: 1 })).toEqual([]);
+      });
+    });
+
     describe('a named lease among endpoints', () => {
       test('has one holder, until it runs out or is given back', async () => {
         const other = await opened.again();
