@@ -3,20 +3,20 @@ import { replies, toJobs } from '../announce.ts';
 import type { JobData } from '../command.ts';
 import { isUnfinished } from '../../engine/job.ts';
 import { jobInWords } from '../sentences.ts';
-import { place, who } from '../text.ts';
+import { isoTime, place, who } from '../text.ts';
 import { admit, type MoveCommand } from './admit.ts';
 import type { Answer, From } from './answer.ts';
 import { automaticMove } from './automatic.ts';
 import { recordRefusal } from './begin.ts';
 import { about, addJob, endJob, interruptJob, write, type Draft } from './draft.ts';
 import { openIncident } from './incident.ts';
-import { dataOf, joinJob } from './new-job.ts';
+import { dataOf, joinJob, toldTo } from './new-job.ts';
 import type { CodedRefusal } from './refusal.ts';
 import { placeDrill, placeHuman } from './schedule.ts';
 
 /** Every move comes here: admitted or not, then to automation's stages or straight to its place among the jobs. */
 export function onMove(draft: Draft, move: MoveCommand, from: From, known: JobRow<JobData> | null): Answer {
-  if (known) return repeat(draft, known, move);
+  if (known) return repeat(draft, known, move, from);
   const admission = admit(move, draft.settings, draft.state);
   switch (admission.kind) {
     case 'turned-away':
@@ -40,9 +40,10 @@ export function onMove(draft: Draft, move: MoveCommand, from: From, known: JobRo
  * The same id of the same sender is the same job. Its sender repeats because it has no answer, so it is answered again,
  * and nothing else happens.
  */
-function repeat(draft: Draft, known: JobRow<JobData>, { origin }: MoveCommand): Answer {
+function repeat(draft: Draft, known: JobRow<JobData>, { origin }: MoveCommand, { commandId }: From): Answer {
   const type = isUnfinished(known) ? 'accepted' : 'finished';
-  const again = replies(type, known, origin.replyTo, draft.nowMs);
+  const repeater = { kind: origin.kind, actor: origin.actor, id: commandId, at: isoTime(draft.nowMs) };
+  const again = replies(type, toldTo(known, repeater), origin.replyTo, draft.nowMs);
   draft.messages.push(...(again.length > 0 ? again : [toJobs(type, known, draft.nowMs)]));
   const text = jobInWords(known);
   write(draft, 'repeat', `${who(origin)} sent a command again that is known. ${text}`, about(known));

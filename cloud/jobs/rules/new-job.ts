@@ -87,11 +87,21 @@ export function joinJob(
   }
   if (!origin.automatic) draft.state = takeOverIncident(draft.state, job.id);
   draft.messages.push(
-    ...replies('accepted', merged, origin.replyTo, draft.nowMs),
+    ...replies('accepted', toldTo(merged, joiner), origin.replyTo, draft.nowMs),
     toJobs('accepted', merged, draft.nowMs),
   );
   write(draft, 'joined', `${who(origin)} joined. ${jobInWords(merged)}`, { ...about(merged), joiner });
   return merged;
+}
+
+/**
+ * The job as one sender is told of it: also when too many joined before it to be listed, it finds its own command in
+ * `joined`, and knows that this is its job.
+ */
+export function toldTo(job: JobRow<JobData>, joiner: JobData['joined'][number]): JobRow<JobData> {
+  const { trigger, joined } = job.data;
+  const isThere = [trigger, ...joined].some(({ actor, id }) => actor === joiner.actor && id === joiner.id);
+  return isThere ? job : { ...job, data: { ...job.data, joined: [...joined, joiner] } };
 }
 
 /** A human joined: alert and probe no longer stop the job, and what they allowed or named holds for it. */
