@@ -50,7 +50,16 @@ function underWay(row: JobRow<JobData>): string {
   const { command, from, to } = row.data;
   if (command === 'drill')
     return `Drill of ${row.lane} to ${place(to)}, asked by ${because(row.data)}; nothing will be changed.`;
-  return `${row.lane} is being moved from ${place(from)} to ${place(to)}, asked by ${because(row.data)}.`;
+  return from === to
+    ? backToStart(row)
+    : `${row.lane} is being moved from ${place(from)} to ${place(to)}, asked by ${because(row.data)}.`;
+}
+
+/** Where it was when asked is known, not where it is by now: the job looks, and changes the records when they are elsewhere. */
+function backToStart({ lane, data, steps }: JobRow<JobData>): string {
+  return steps.some(({ name }) => name === 'change')
+    ? `${lane} is being moved to ${place(data.to)}, asked by ${because(data)}.`
+    : `${lane} was already at ${place(data.to)} when asked to go there by ${because(data)}.`;
 }
 
 function lastStep({ steps }: JobRow<JobData>): string {

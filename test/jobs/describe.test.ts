@@ -176,6 +176,17 @@ test('a running job says its newest step', () => {
   );
 });
 
+test('what goes to where the switch already is does not claim that it is being moved, before it is', () => {
+  const world = makeWorld();
+  world.press('failover');
+  world.arrive();
+  const { job } = world.press('failover');
+  const told = () => describeJob(world.job(job?.id)).text;
+  expect(told()).toBe('www was already at maintenance when asked to go there by lobby (button).');
+  world.step(job?.id, 'change');
+  expect(told()).toMatch(/^www is being moved to maintenance, asked by lobby \(button\)\./);
+});
+
 test('when the button was pressed is told only when the sender said its age', () => {
   const world = makeWorld();
   const { job } = world.press('failover', { ageMs: 3 * SECOND });
