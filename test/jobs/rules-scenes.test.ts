@@ -428,3 +428,21 @@ test('a second failover of unknown outcome that turns out not to have been made 
   world.found('primary');
   expect(world.state()).toMatchObject({ position: 'primary', incident: null, hold: null });
 });
+
+test('a hold for a time says when it shortens nothing, because a longer one is in force', () => {
+  const world = makeWorld();
+  world.press('failover');
+  world.arrive();
+  const { text } = world.hold(30 * MINUTE);
+  expect(text).toMatch(/Held by lobby until released/);
+  expect(text).toMatch(/The 30 min asked for now do not shorten it; a release ends both\./);
+  expect(world.hold().text).not.toMatch(/shorten/);
+});
+
+test('a hold for a time replaces one that was asked for until released', () => {
+  const world = makeWorld();
+  world.hold();
+  expect(world.hold(30 * MINUTE).text).toMatch(/Held by ops until 12:30/);
+  world.pass(31 * MINUTE);
+  expect(world.state().hold).toBeNull();
+});

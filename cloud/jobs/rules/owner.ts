@@ -45,7 +45,13 @@ export function onHold(draft: Draft, { origin, reason, forMs }: Of<'hold'>): Ans
   }
   const late =
     running && changeBegun(running) ? ` The ${running.data.command} that automation has sent goes on to its end.` : '';
-  const answer = `${settings.name}: ${holdInWords(holdInForce(draft.state), nowMs)} Automation is recorded but does not move it.${late}`;
+  const held = holdInForce(draft.state);
+  // A failover took a hold that lasts longer: only a restore or a release gives that one back.
+  const vain =
+    forMs !== null && held?.untilMs !== untilMs
+      ? ` The ${durationInWords(forMs)} asked for now do not shorten it; a release ends both.`
+      : '';
+  const answer = `${settings.name}: ${holdInWords(held, nowMs)}${vain} Automation is recorded but does not move it.${late}`;
   write(draft, 'hold', answer, { by: origin.actor, reason, untilMs });
   return { job: null, refusal: null, text: answer };
 }
