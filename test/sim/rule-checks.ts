@@ -154,7 +154,7 @@ function checkRelease({ event, decision, turn }: Decided, { mode }: Automation, 
   must(!open || looks, () => `${turn.lane} was released, and nobody looks at its open alert`);
 }
 
-/** A human's move makes its job a human's, and what waited for a time does not wait any longer. */
+/** A human's move makes its job a human's; what waited for a time does not wait any longer, and what runs is told to stop. */
 function checkHuman({ event, decision, turn }: Decided, ledger: Ledger): void {
   if (event.kind !== 'command' || event.command.kind !== 'move' || event.known) return;
   const { origin, command } = event.command;
@@ -163,4 +163,6 @@ function checkHuman({ event, decision, turn }: Decided, ledger: Ledger): void {
   must(!job.data.automatic, () => `${job.id} is automatic although a human asked for it`);
   const waiting = ledger.unfinished(turn.lane).find(({ status }) => status === 'waiting');
   must(waiting === undefined, () => `${waiting?.id} still waits after a human's command`);
+  const other = ledger.unfinished(turn.lane).find((one) => one.status === 'running' && one.exclusive && one !== job);
+  must(other === undefined || other.interrupted, () => `${other?.id} goes on against a human's command`);
 }
