@@ -9,7 +9,7 @@ import { openPair, type One, type Pair } from './pair.ts';
 
 const SWITCHES = ['a', 'b', 'c', 'd', 'e', 'f'];
 /** By each of three senders: one at a button, one at each endpoint's HTTP. */
-const COMMANDS_EACH = 60;
+const COMMANDS_EACH = 40;
 /** As many of one sender's commands are under way at once. */
 const AT_ONCE = 10;
 /** Between two sendings of one command: 0.3, 0.6 … 2.4 s, because a repeat costs the endpoint an answer. */

@@ -34,6 +34,11 @@ export function storeConformance(name: string, open: () => Promise<Opened>): voi
       return store.decide(turn(), rule({ outgoing }));
     }
 
+    async function refused(id: string, atMs: number, commandId: string): Promise<void> {
+      const job = add(id, { commandId, status: 'refused', deadlineAtMs: null });
+      await store.decide(turn({ nowMs: atMs }), rule({ jobs: [job] }));
+    }
+
     async function bodies(receiver = 'mqtt'): Promise<Json[]> {
       const found: Json[] = [];
       for (let row = await store.nextOutgoing(receiver, NOW); row; row = await store.nextOutgoing(receiver, NOW)) {
@@ -540,11 +545,6 @@ export function storeConformance(name: string, open: () => Promise<Opened>): voi
     });
 
     describe('pruning', () => {
-      async function ended(id: string, atMs: number, commandId: string): Promise<void> {
-        const job = add(id, { commandId, status: 'refused', deadlineAtMs: null });
-        await store.decide(turn({ nowMs: atMs }), rule({ jobs: [job] }));
-      }
-
       test('forgets jobs that ended long enough ago, with their steps and ids, and nothing else', async () => {
         const { lease } = await started(store, 'old');
         await store.step(lease, step('read'), () => []);
@@ -556,8 +556,8 @@ export function storeConformance(name: string, open: () => Promise<Opened>): voi
           }),
         );
         await started(store, 'runs', { lane: 'other' });
-        await ended('refused', NOW + 5, 'a');
-        await ended('young', NOW + 6, 'b');
+        await refused('refused', NOW + 5, 'a');
+        await refused('young', NOW + 6, 'b');
         expect(await store.prune(NOW + 4)).toBe(0);
         expect(await (await opened.again()).prune(NOW + 5)).toBe(2);
         expect((await store.jobs({ limit: 10 })).map(({ id }) => id)).toEqual(['young', 'runs']);
