@@ -9,7 +9,7 @@ import { openPair, type One, type Pair } from './pair.ts';
 
 const SWITCHES = ['a', 'b', 'c', 'd', 'e', 'f'];
 /** By each of three senders: one at a button, one at each endpoint's HTTP. */
-const COMMANDS_EACH = 40;
+const COMMANDS_EACH = 70;
 /** As many of one sender's commands are under way at once. */
 const AT_ONCE = 10;
 /** Between two sendings of one command: 0.3, 0.6 … 2.4 s, because a repeat costs the endpoint an answer. */
@@ -49,19 +49,24 @@ async function overHttp(one: One, { id, switch: name, command }: Asked): Promise
   }
 }
 
+/** The jobs that the button was told of, by the ids of its commands; each message is read once. */
+const replies = new Map<string, string>();
+let read = 0;
+
+function replyTo(id: string): string | undefined {
+  for (; read < pair.heard.length; read++) {
+    const message = pair.heard[read];
+    if (message?.topic !== topics.deviceReplies(DEVICE)) continue;
+    const { job } = JobMessage.parse(JSON.parse(message.text));
+    for (const sent of [job.trigger, ...job.joined]) if (sent.id !== null) replies.set(sent.id, job.id);
+  }
+  return replies.get(id);
+}
+
 async function overMqtt(asked: Asked): Promise<string> {
-  const topic = topics.deviceReplies(DEVICE);
-  const answered = (): string | undefined => {
-    for (const message of pair.heard) {
-      if (message.topic !== topic || !message.text.includes(`"${asked.id}"`)) continue;
-      const { job } = JobMessage.parse(JSON.parse(message.text));
-      if ([job.trigger, ...job.joined].some(({ id }) => id === asked.id)) return job.id;
-    }
-    return undefined;
-  };
   for (let sendings = 0; ; sendings++) {
     await pair.say({ ...asked, expiresInMs: 600_000 }, topics.deviceCommand(DEVICE));
-    const job = await until('an answer', answered, restMs(sendings)).catch(() => undefined);
+    const job = await until('an answer', () => replyTo(asked.id), restMs(sendings)).catch(() => undefined);
     if (job !== undefined) return job;
   }
 }
