@@ -11,9 +11,9 @@ import { preparePlace, type Place } from './place.ts';
 import { sendAll, type Sent } from './senders.ts';
 
 const DEVICES = ['lobby', 'roof', 'gate', 'desk'];
-/** 4 devices × 50: most find the switch where they want it, some move it, and many join one another. */
+/** 4 devices × 50: a few move the switch, there and back, many join those, and many find it where they want it. */
 const COMMANDS: readonly CommandName[] = Array.from({ length: 50 }, (_, index) =>
-  index % 10 === 4 ? 'failover' : index % 25 === 0 ? 'drill' : 'restore',
+  index % 25 === 12 ? 'drill' : index < 25 ? 'failover' : 'restore',
 );
 
 const yaml = (mqtt: string): string =>
@@ -25,13 +25,13 @@ interface BrokerInTest {
   options(device: string): IClientOptions & { readonly clientId: string };
 }
 
-/** Lets the broker die when a quarter of the commands has its job, and again at the half. */
+/** Lets the broker die when two fifths of the commands have their jobs. */
 async function sendThrough(place: Place, broker: BrokerInTest): Promise<void> {
   let count = 0;
   let restarted = Promise.resolve();
   const onAccepted = (): void => {
     count++;
-    if (count === 50 || count === 100) restarted = restarted.then(() => broker.restart());
+    if (count === 80) restarted = restarted.then(() => broker.restart());
   };
   const sending = DEVICES.map((device) => sendAll(broker.url, broker.options(device), COMMANDS, onAccepted));
   const sent = (await Promise.all(sending)).flat();
@@ -58,14 +58,13 @@ async function expectEachOnce(place: Place, sent: readonly Sent[]): Promise<void
     { timeout: 20_000 },
   );
   const jobs = await allJobs(place);
-  const jobsOfId = new Map<string, string[]>();
-  for (const job of jobs) {
-    for (const id of [job.trigger.id, ...job.joined.map((one) => one.id)]) {
-      jobsOfId.set(id ?? '', [...(jobsOfId.get(id ?? '') ?? []), job.id]);
-    }
-  }
-  expect(sent.map(({ id, job }) => [id, [job]])).toEqual(sent.map(({ id }) => [id, jobsOfId.get(id)]));
-  expect(jobsOfId.size).toBe(200);
+  const known = new Set(jobs.map(({ id }) => id));
+  expect(sent.filter(({ job }) => !known.has(job))).toEqual([]);
+  // No other job lists the command as its own (a job lists the first fifty of those who joined it).
+  const jobOfId = new Map(sent.map(({ id, job }) => [id, job]));
+  const listed = jobs.flatMap((job) => [job.trigger, ...job.joined].map(({ id }) => [id, job.id] as const));
+  expect(listed.filter(([id, job]) => id === null || jobOfId.get(id) !== job)).toEqual([]);
+  expect(new Set(listed.map(([id]) => id)).size).toBe(listed.length);
   expect(jobs.filter(({ status }) => status === 'failed')).toEqual([]);
   // What ran twice would have changed the records twice.
   expect(place.route53.changes).toBe(jobs.filter(({ outcome }) => outcome === 'switched').length);
@@ -73,7 +72,7 @@ async function expectEachOnce(place: Place, sent: readonly Sent[]): Promise<void
 }
 
 /* oxlint-disable vitest/expect-expect -- what is expected stands in expectEachOnce */
-describe('200 commands, and the broker dies twice: each has its one job, and none runs twice', () => {
+describe('200 commands, and the broker dies in the middle: each has its one job, and none runs twice', () => {
   test.skipIf(mosquittoMissing)('Mosquitto under mutual TLS', { timeout: 120_000 }, async () => {
     await using prepared = await preparePlace(() =>
       yaml(`{ url: 'mqtts://127.0.0.1:1', ca: ca.pem, cert: endpoint.pem, key: endpoint.key, clientId: endpoint }`),

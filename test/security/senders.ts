@@ -12,13 +12,13 @@ const AT_ONCE = 8;
 export interface Sent {
   readonly id: string;
   readonly command: CommandName;
-  /** The job that `accepted` named. */
+  /** The job that the answer named. */
   readonly job: string;
   readonly times: number;
 }
 
 /**
- * A device that sends each command under an id of its own, again and again until it hears `accepted`, whatever becomes of
+ * A device that sends each command under an id of its own, again and again until it hears of its job, whatever becomes of
  * the broker meanwhile.
  */
 export async function sendAll(
@@ -33,8 +33,8 @@ export async function sendAll(
   client.on('connect', () => client.subscribe(`dashover/v1/devices/${device}/replies`, { qos: 1 }));
   const accepted = new Map<string, string>();
   client.on('message', (_, payload) => {
-    const { type, job } = JobMessage.parse(JSON.parse(payload.toString()));
-    if (type !== 'accepted') return;
+    // Of a job that has ended meanwhile, a repeat is answered with `finished`: that is as good a proof.
+    const { job } = JobMessage.parse(JSON.parse(payload.toString()));
     for (const id of [job.trigger.id, ...job.joined.map((one) => one.id)]) if (id !== null) accepted.set(id, job.id);
   });
   try {
