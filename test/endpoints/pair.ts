@@ -14,7 +14,7 @@ import { freePort, LOOPBACK } from '../world/ports.ts';
 import { startWorld, type World } from '../world/world.ts';
 import { DEVICE, NAME, PRIMARY_ADDRESS, PRIMARY_ADDRESS_V6, SWITCH, ZONE } from '../world/world-file.ts';
 
-export type Name = 'first' | 'second';
+type Name = 'first' | 'second';
 
 /** One of the two `dashover serve` processes. */
 export interface One {
