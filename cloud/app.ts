@@ -129,7 +129,11 @@ async function tellBroker(engine: SwitchEngine, config: Config, log: Log): Promi
   }
 }
 
-function makeSwitchEngine(ports: AppPorts & { readonly budget: RateBudget }, owner: string, speaker: Speaker | undefined): SwitchEngine {
+function makeSwitchEngine(
+  ports: AppPorts & { readonly budget: RateBudget },
+  owner: string,
+  speaker: Speaker | undefined,
+): SwitchEngine {
   const { config, store, clock, ids, log } = ports;
   const switches = new Map(config.switches.map((settings) => [settings.name, settings]));
   return makeEngine({
