@@ -1,3 +1,4 @@
+import { isUtf8 } from 'node:buffer';
 import helmet from '@fastify/helmet';
 import { fastify, type FastifyInstance } from 'fastify';
 import type { ZodTypeProvider } from 'fastify-type-provider-zod';
@@ -117,13 +118,21 @@ export async function makeHttp(options: HttpOptions): Promise<FastifyInstance> {
   return app;
 }
 
-/** JSON is the only body, and an empty one is none: `curl -X POST -H 'Content-Type: application/json'` means {}. */
+/**
+ * JSON in UTF-8 is the only body, and an empty one is none: `curl -X POST -H 'Content-Type: application/json'` means {}.
+ * Bytes that are no UTF-8 are refused rather than replaced: what would be stored is not what was sent.
+ */
 function readJsonOnly(app: FastifyInstance): void {
   const parse = app.getDefaultJsonParser('error', 'error');
   app.removeAllContentTypeParsers();
-  app.addContentTypeParser('application/json', { parseAs: 'string' }, (request, body: string, done) => {
-    if (body.trim() === '') done(null, undefined);
-    else void parse(request, body, done);
+  app.addContentTypeParser('application/json', { parseAs: 'buffer' }, (request, body: Buffer, done) => {
+    if (!isUtf8(body)) {
+      done(new Fault('bad-request', 'The body is not text in UTF-8.'));
+      return;
+    }
+    const text = body.toString();
+    if (text.trim() === '') done(null, undefined);
+    else void parse(request, text, done);
   });
 }
 

@@ -134,6 +134,16 @@ test(
   },
 );
 
+test('a body that is no UTF-8 is refused in a sentence, not stored with its bytes replaced', async () => {
+  const endpoint = await makeEndpoint();
+  parts.push(endpoint);
+  const url = await endpoint.listen();
+  const body = Buffer.concat([Buffer.from('{"reason":"'), Buffer.from([0xff, 0xfe]), Buffer.from('"}')]);
+  const answer = await post(`${url}/api/switches/www/drill`, SECRETS.ops, 'application/json', body);
+  expect([answer.status, answer.text]).toEqual([400, expect.stringContaining('The body is not text in UTF-8.')]);
+  expect(await jobsOf(endpoint)).toBe(0);
+});
+
 const TOPICS = ['switches/www/command', 'devices/lobby/command', 'devices/lobby/presence', 'devices/roof/command'];
 const STRANGE_TOPICS = [
   'switches/nope/command',
