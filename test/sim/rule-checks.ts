@@ -140,15 +140,19 @@ function checkStale({ event, state, decision }: Decided): void {
   must(job === null || job.status === 'refused', () => `${job?.id} was meant for revision ${ifRevision}`);
 }
 
-/** A release never starts a restore, and looks at once at the alerts that are open. */
+/**
+ * A release never starts a restore, and looks at once at the alerts that are open. One that comes when the hold has just
+ * ended by its time releases nothing; what follows is the hold's end.
+ */
 function checkRelease({ event, decision, turn }: Decided, { mode }: Automation, ledger: Ledger): void {
   if (event.kind !== 'command' || event.command.kind !== 'release') return;
+  if (decision.reply.text.includes('nothing changed')) return;
   const restores = decision.jobs.some((change) => change.kind === 'add' && change.data.command === 'restore');
   must(!restores, () => 'a release started a restore');
-  const { state, wakeAtMs, reply } = decision;
+  const { state, wakeAtMs } = decision;
   const free =
     mode === 'on' && state.position === 'primary' && !state.tripped && !state.hold.asked && !state.hold.taken;
-  if (!free || reply.text.includes('nothing changed')) return;
+  if (!free) return;
   const open = state.alerts.some((alert) => alert.open && !alert.acknowledged);
   const looks = ledger.unfinished(turn.lane).some(({ exclusive }) => exclusive) || wakeAtMs === turn.nowMs;
   must(!open || looks, () => `${turn.lane} was released, and nobody looks at its open alert`);
