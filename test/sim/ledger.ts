@@ -23,7 +23,7 @@ export interface KnownJob {
 }
 
 /** One change of the records of a switch, by a job, or by somebody that no job answers for. */
-export interface Written {
+interface Written {
   readonly by: string | null;
   readonly atMs: number;
 }

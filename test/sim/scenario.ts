@@ -22,7 +22,7 @@ export interface Scenario {
 }
 
 /** Not every seed has every kind: what happens alone is found out better alone. */
-export interface Faults {
+interface Faults {
   readonly crashes: boolean;
   readonly freezes: boolean;
   readonly stops: boolean;
