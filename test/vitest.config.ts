@@ -1,10 +1,12 @@
 import { fileURLToPath } from 'node:url';
 import { defineConfig } from 'vitest/config';
+import { LONG_TESTS } from './long-tests.ts';
 
 export default defineConfig({
   test: {
     root: fileURLToPath(new URL('..', import.meta.url)),
     include: ['test/**/*.test.ts'],
+    exclude: LONG_TESTS,
     environment: 'node',
     // Node strips the types itself, in tests as in production: what is tested is what runs.
     experimental: { viteModuleRunner: false },
