@@ -57,6 +57,7 @@ export interface Road extends AsyncDisposable {
 
 /** As much of dashover.yaml as tests add to. */
 export interface ConfigFile {
+  readonly route53: { requestsPerSecond?: number };
   switches: Record<string, object>;
   devices: Record<string, object>;
   triggers: object[];
