@@ -24,21 +24,29 @@ export function checkRecords(target: Switch, live: readonly RecordSet[], zone: P
   checkTtls(target, live, report);
 }
 
-/** Each position must be reachable from here, and primary from each of them. */
+/** Each position must be reachable from here, primary from each of them, and one should be from another. */
 function checkPlans({ positions }: Switch, live: readonly RecordSet[], zone: PlanZone, report: Report): void {
   const owned = ownedBy(positions);
   const before = ownedAmong(live, owned);
   const strangers = live.filter((set) => !before.includes(set));
+  const others = Object.entries(positions).filter(([position]) => position !== 'primary');
+  const refused = new Set<string>();
   for (const [position, sets] of Object.entries(positions)) {
-    const there = plan(live, sets, owned, zone);
-    if (there.kind === 'refused') {
-      report('fail', `a move to ${position} would be refused: ${there.message} ${there.hint}`);
-      continue;
-    }
-    if (position === 'primary') continue;
-    const back = plan([...strangers, ...sets.map(sendable)], positions['primary'] ?? [], owned, zone);
+    const there = plan(live, sets, owned, zone, position);
+    if (there.kind !== 'refused') continue;
+    refused.add(position);
+    report('fail', `a move to ${position} would be refused: ${there.message} ${there.hint}`);
+  }
+  for (const [from, sets] of others.filter(([position]) => !refused.has(position))) {
+    const there = [...strangers, ...sets.map(sendable)];
+    const back = plan(there, positions['primary'] ?? [], owned, zone, 'primary');
     if (back.kind === 'refused') {
-      report('fail', `once at ${position}, a restore would be refused: ${back.message} ${back.hint}`);
+      report('fail', `once at ${from}, a restore would be refused: ${back.message} ${back.hint}`);
+    }
+    for (const [to, wanted] of others.filter(([position]) => !refused.has(position))) {
+      const on = plan(there, wanted, owned, zone, to);
+      if (on.kind !== 'refused') continue;
+      report('warn', `once at ${from}, a failover to ${to} would be refused: ${on.message} ${on.hint}`);
     }
   }
 }

@@ -98,6 +98,6 @@ async function propose(target: Target, to: string, records: OpenRecordStore): Pr
   const owned = ownedBy(target.positions);
   const before = ownedAmong(live, owned);
   const wanted = target.positions[to] ?? [];
-  const planned = decide(live, wanted, owned, { id: target.zone, name: zone?.name ?? null });
+  const planned = decide(live, wanted, owned, { id: target.zone, name: zone?.name ?? null }, to);
   return { target, to, zone: zone?.name ?? null, found: reading(live, target), before, planned };
 }

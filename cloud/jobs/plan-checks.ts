@@ -12,6 +12,8 @@ interface Draft {
   readonly deletes: readonly RecordSet[];
   readonly creates: readonly RecordSet[];
   readonly zone: PlanZone;
+  /** The position's name, or `before`; undefined when it is nobody's. */
+  readonly to: string | undefined;
 }
 
 /** Route 53's limits for one ChangeResourceRecordSets request and one record set. */
@@ -153,13 +155,18 @@ function endOfAliases(set: RecordSet, there: readonly RecordSet[], zone: string)
   return undefined;
 }
 
-/** A switch moves names; it does not take them off the Internet. */
-function nameWithoutAnswer({ strangers, before, after, deletes }: Draft): PlanRefusal | undefined {
+/**
+ * A switch moves names; it does not take them off the Internet. But on the way back a name that `primary` does not name
+ * goes as it came, and what was found `before` is what it was: refused, the switch could never come home.
+ */
+function nameWithoutAnswer({ strangers, before, after, deletes, to }: Draft): PlanRefusal | undefined {
+  if (to === 'before') return undefined;
   for (const { name } of deletes) {
     if (!hasAddress(before, name) || hasAddress(after, name) || hasAddress(strangers, name)) continue;
+    if (to === 'primary' && !after.some((set) => set.name === name)) continue;
     return unsafe(
       `After this change ${name} would have no address at all.`,
-      `Give ${name} an A, AAAA or CNAME record in every position of the switch.`,
+      `Give ${name} an A, AAAA or CNAME record in ${to === undefined ? 'this position' : to}.`,
     );
   }
   return undefined;

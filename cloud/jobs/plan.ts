@@ -29,7 +29,8 @@ const ALIAS_TTL_SECONDS = 60;
 
 /**
  * What to send so that the owned sets become the wanted ones: nothing, one atomic batch, or a refusal that names what
- * is in the way. Pure. `live` holds every set at the names concerned (`namesToRead`), owned or not.
+ * is in the way. Pure. `live` holds every set at the names concerned (`namesToRead`), owned or not; `to` names what is
+ * wanted: the way back may take away what the way there has added.
  *
  * Every change is a DELETE of the set exactly as downloaded, then a CREATE, the same type included: Route 53 refuses
  * the batch when anybody (our own late self included) has touched a set since it was read. UPSERT would overwrite.
@@ -39,6 +40,7 @@ export function plan(
   wanted: readonly RecordSet[],
   owned: readonly Triple[],
   zone: PlanZone,
+  to?: string,
 ): Plan {
   const before = ownedAmong(live, owned);
   const strangers = live.filter((set) => !before.includes(set));
@@ -49,7 +51,7 @@ export function plan(
   const creates = after.filter((set) => !hasSame(liveByKey, set));
   if (deletes.length === 0 && creates.length === 0) return { kind: 'nothing' };
 
-  const refusal = whatForbids({ before, strangers, after, deletes, creates, zone });
+  const refusal = whatForbids({ before, strangers, after, deletes, creates, zone, to });
   if (refusal) return refusal;
   return {
     kind: 'change',

@@ -127,6 +127,30 @@ test.for([
 });
 
 test.for([
+  ['by default', {}, 'drift'],
+  ['by automation', { automatic: true }, 'drift'],
+  ['by a human who names the position', { toNamed: true }, null],
+  ['by a human who overrides drift', { override: ['drift'] }, null],
+] as const)('a restore after a failover that found foreign records, %s', async ([, how, code]) => {
+  const here = await world({ records: MAINTENANCE });
+  here.state.before = [drifted];
+  const end = await job(here, { ...restore, ...how }).run();
+  expect(end.data.error?.code ?? null).toBe(code);
+  if (code !== null) expect(end.data.error?.message).toContain('A www.example.test 203.0.113.99 (300 s)');
+  expect(here.route53.changes).toBe(code === null ? 1 : 0);
+});
+
+test('a name that only the other position has comes with the failover and goes with the restore', async () => {
+  const shop: RecordSet = { name: 'shop.example.test', type: 'A', ttl: 60, values: ['192.0.2.70'] };
+  const positions = { primary: PRIMARY, maintenance: [...MAINTENANCE, shop] };
+  const here = await world({ switches: [switchAs({ positions })] });
+  const atFirst = here.live();
+  expect((await job(here).run()).data).toMatchObject({ outcome: 'switched', verified: true });
+  expect((await job(here, restore).run()).data).toMatchObject({ outcome: 'switched', verified: true });
+  expect(here.live()).toEqual(atFirst);
+});
+
+test.for([
   ['automation', { automatic: true }, 'refused'],
   [
     'a human who restores and overrides probe-failed',

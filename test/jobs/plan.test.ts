@@ -227,6 +227,23 @@ test.for<readonly [string, readonly RecordSet[], readonly RecordSet[], RegExp]>(
   expect(hint).not.toBe('');
 });
 
+const shop: RecordSet = { ...a, name: 'shop.example.com' };
+
+test.for<readonly [string, string, readonly RecordSet[], 'change' | 'refused']>([
+  ['to primary goes again', 'primary', [a], 'change'],
+  ['to what was before goes again', 'before', [a], 'change'],
+  ['that primary keeps without an address', 'primary', [a, { ...TXT, name: shop.name }], 'refused'],
+  ['that was there before without an address', 'before', [a, { ...TXT, name: shop.name }], 'change'],
+  ['on the way to another position', 'dr', [a], 'refused'],
+])('a name that primary lacks, %s', ([, to, wanted, kind]) => {
+  const planned = plan([cname, shop], wanted, ownedBy({ primary: wanted, maintenance: [cname, shop] }), ZONE, to);
+  expect(planned.kind).toBe(kind);
+  if (planned.kind === 'refused') {
+    expect(planned.message).toContain(shop.name);
+    expect(planned.hint).toContain(`in ${to}.`);
+  }
+});
+
 test('reading tells the position, and of drift what differs from the nearest one', () => {
   const positions = { maintenance: [cname], primary: [a, aaaa] };
   expect(reading([aaaa, a, TXT], { positions })).toEqual({ kind: 'position', position: 'primary' });

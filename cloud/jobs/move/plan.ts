@@ -2,7 +2,7 @@ import type { StepResult } from '../../engine/runbook.ts';
 import type { RecordSet } from '../../ports.ts';
 import { plan, type Plan } from '../plan.ts';
 import type { PlanRefusal } from '../plan-refusal.ts';
-import { ownedAmong, ownedBy, setInWords } from '../records.ts';
+import { ownedAmong, ownedBy, setInWords, setsInWords } from '../records.ts';
 import type { Seen } from './read.ts';
 import type { Walk } from './walk.ts';
 
@@ -25,12 +25,12 @@ export async function propose<State>(walk: Walk<State>, seen: Seen): Promise<Ste
   const owned = ownedBy(target.positions);
   const wanted = to === 'before' ? (job.data.before ?? world.beforeOf(state)) : target.positions[to];
 
-  const refusal = drifted ? driftRefusal(walk) : undefined;
+  const refusal = driftRefusal(walk, seen, world.beforeOf(state));
   if (refusal || !wanted) {
     const refused = refusal ?? nowhere(to);
     return { status: 'refused', text: refused.message, detail: { ...refused, found: null } };
   }
-  const planned = plan(seen.live, wanted, owned, { id: target.zone, name: seen.zone?.name ?? null });
+  const planned = plan(seen.live, wanted, owned, { id: target.zone, name: seen.zone?.name ?? null }, to);
   const found = drifted && command === 'failover' ? ownedAmong(seen.live, owned) : null;
   const detail: PlanDetail = { ...planned, found };
   switch (planned.kind) {
@@ -68,17 +68,26 @@ function inWords(changes: readonly { readonly verb: string; readonly set: Record
 }
 
 /**
- * Foreign values do not stop a failover. A restore would overwrite what somebody put there: a human decides, by naming
- * the position or overriding the guard; automation never does.
+ * Foreign values do not stop a failover. A restore would overwrite what somebody put there, or leave behind what the
+ * failover found and kept: a human decides, by naming the position or overriding the guard; automation never does.
  */
-function driftRefusal<State>({ run }: Walk<State>): PlanRefusal | undefined {
+function driftRefusal<State>(
+  { run }: Walk<State>,
+  { reading }: Seen,
+  kept: readonly RecordSet[] | null,
+): PlanRefusal | undefined {
   const { command, to, toNamed, automatic, override } = run.job.data;
   if (command !== 'restore' || to === 'before') return undefined;
   if (!automatic && (toNamed || override.includes('drift'))) return undefined;
+  const drifted = reading.kind === 'drifted';
+  const home = reading.kind === 'position' && reading.position === 'primary';
+  if (!drifted && (kept === null || home)) return undefined;
   return {
     kind: 'refused',
     code: 'drift',
-    message: 'The live records equal no position; a restore would overwrite what somebody has put there.',
+    message: drifted
+      ? 'The live records equal no position; a restore would overwrite what somebody has put there.'
+      : `The failover found records that equalled no position (${setsInWords(kept ?? [])}), and a restore to primary would not bring them back.`,
     hint: 'Say restore with "to":"primary" for the configured records or "to":"before" for those found by the failover, or override drift.',
   };
 }
