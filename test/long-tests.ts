@@ -1,14 +1,11 @@
 /**
- * Tests that take minutes together: many seeds, many processes, floods. `npm run test:long` runs them, one file after
- * the other; `npm test` stays short enough to run before every commit.
+ * Tests with many processes, floods and waits for leases, that take minutes together. `npm run test:long` runs them, one
+ * file after the other, and so does CI; `npm test` stays short enough to run before every commit.
  */
 export const LONG_TESTS = [
   'test/endpoints/**/*.test.ts',
-  'test/readme/tour.test.ts',
-  'test/road/death.test.ts',
-  'test/road/once.test.ts',
-  'test/road/together.test.ts',
-  'test/security/**/*.test.ts',
+  'test/security/broker-restart.test.ts',
+  'test/security/flood.test.ts',
   'test/sim/**/*.test.ts',
   'test/store/postgres-weather.test.ts',
 ];

@@ -8,6 +8,8 @@ export default defineConfig({
     include: ['test/**/*.test.ts'],
     exclude: LONG_TESTS,
     environment: 'node',
+    // Most files wait for processes, brokers and deadlines: twice as many as Vitest would start keep two cores busy.
+    maxWorkers: 4,
     // Node strips the types itself, in tests as in production: what is tested is what runs.
     experimental: { viteModuleRunner: false },
     testTimeout: 20_000,

@@ -39,7 +39,7 @@ export interface Pair extends AsyncDisposable {
   readonly cable: Cable;
   readonly heard: readonly Heard[];
   say(payload: string | object, topic: string): Promise<void>;
-  /** Which of them are connected to the broker. */
+  /** Which of them are connected to the broker and hear what is published. */
   speakers(): readonly Name[];
   /** Where probes of the switches `silent-…` go: nobody answers there, and from this on everybody is hung up on. */
   hangUp(): void;
@@ -140,7 +140,7 @@ export async function openPair({ switches, routeOfFirst }: Options): Promise<Pai
       const text = typeof payload === 'string' ? payload : JSON.stringify(payload);
       await person.publishAsync(`${PREFIX_DEFAULT}/${topic}`, text, { qos: 1 });
     },
-    speakers: () => (['first', 'second'] as const).filter((name) => world.broker.clients.includes(name)),
+    speakers: () => (['first', 'second'] as const).filter((name) => world.broker.listeners.includes(name)),
     hangUp() {
       hungUp = true;
       silent.closeAllConnections();

@@ -38,6 +38,8 @@ export interface LocalBroker extends AsyncDisposable {
   onPublish(listener: (message: Published) => void): () => void;
   /** Ids of the clients that are connected. */
   readonly clients: readonly string[];
+  /** Those of them that have subscribed to something: what is published now reaches them. */
+  readonly listeners: readonly string[];
   /** For messages from now on, of all topics or of those that match; what was held before goes on its way. */
   handle(handling: Handling, topics?: RegExp): void;
   /** Publishes as the world itself: never held or refused, dropped like all. */
@@ -57,6 +59,7 @@ export interface LocalBroker extends AsyncDisposable {
 interface Running {
   readonly aedes: Aedes;
   readonly clients: ReadonlyMap<string, Client>;
+  readonly listeners: WeakSet<Client>;
   readonly server: Server;
   readonly sockets: ReadonlySet<Socket>;
   readonly port: number;
@@ -82,6 +85,8 @@ export async function startBroker(options: BrokerOptions = {}): Promise<LocalBro
     aedes.on('clientDisconnect', (client) => {
       if (clients.get(client.id) === client) clients.delete(client.id);
     });
+    const listeners = new WeakSet<Client>();
+    aedes.on('subscribe', (_subscriptions, client) => listeners.add(client));
     const sockets = new Set<Socket>();
     const server = createServer((socket) => {
       // Nagle's algorithm would hold small packets back for the other side's delayed ACK.
@@ -91,7 +96,7 @@ export async function startBroker(options: BrokerOptions = {}): Promise<LocalBro
       aedes.handle(socket);
     });
     try {
-      return { aedes, clients, server, sockets, port: await listening(server) };
+      return { aedes, clients, listeners, server, sockets, port: await listening(server) };
     } catch (error) {
       await closeBroker(aedes);
       throw error;
@@ -155,6 +160,9 @@ export async function startBroker(options: BrokerOptions = {}): Promise<LocalBro
     },
     get clients() {
       return [...(running?.clients.keys() ?? [])];
+    },
+    get listeners() {
+      return [...(running?.clients ?? [])].filter(([, client]) => running?.listeners.has(client)).map(([id]) => id);
     },
     onPublish: (listener) => {
       listeners.add(listener);
