@@ -45,7 +45,10 @@ export interface Store {
 
   /** A decision's journal entry that belongs to no lane's event (a refusal at the door). */
   record(entry: JournalEntry, atMs: number): Promise<void>;
+  /** Rows after that number, oldest first. */
   journal(after: number, limit: number): Promise<readonly JournalRow[]>;
+  /** Rows before that number, newest first: how people read it. */
+  journalBefore(before: number, limit: number): Promise<readonly JournalRow[]>;
 
   /** The oldest undelivered message of a receiver, when it is due. */
   nextOutgoing(receiver: string, nowMs: number): Promise<OutgoingRow | undefined>;

@@ -58,13 +58,20 @@ export function appendJournal(sql: Sql, entry: JournalEntry, atMs: number): void
   );
 }
 
+const COLUMNS = 'select seq, at_ms as atMs, kind, lane, text, detail, hash from journal';
+
 /** Rows after that number, oldest first. */
 export function readJournal(sql: Sql, after: number, limit: number): readonly JournalRow[] {
-  const rows = sql.all(
-    'select seq, at_ms as atMs, kind, lane, text, detail, hash from journal where seq > ? order by seq limit ?',
-    after,
-    limit,
-  ) as readonly (Omit<JournalRow, 'detail'> & { readonly detail: string })[];
+  return rowsOf(sql.all(`${COLUMNS} where seq > ? order by seq limit ?`, after, limit));
+}
+
+/** Rows before that number, newest first. */
+export function readJournalBack(sql: Sql, before: number, limit: number): readonly JournalRow[] {
+  return rowsOf(sql.all(`${COLUMNS} where seq < ? order by seq desc limit ?`, before, limit));
+}
+
+function rowsOf(found: readonly unknown[]): readonly JournalRow[] {
+  const rows = found as readonly (Omit<JournalRow, 'detail'> & { readonly detail: string })[];
   return rows.map(({ seq, atMs, kind, lane, text, detail, hash }) => {
     return { seq, atMs, kind, lane, text, detail: JSON.parse(detail) as Json, hash };
   });

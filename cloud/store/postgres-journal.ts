@@ -43,13 +43,20 @@ export async function appendJournal(
   ]);
 }
 
+const COLUMNS = 'select seq, at_ms as "atMs", kind, lane, text, detail, hash from journal';
+
 /** Rows after that number, oldest first. */
 export async function readJournal(sql: PgSql, after: number, limit: number): Promise<readonly JournalRow[]> {
-  const rows = (await sql.all(
-    `select seq, at_ms as "atMs", kind, lane, text, detail, hash from journal where seq > $1 order by seq limit $2`,
-    after,
-    limit,
-  )) as readonly (Omit<JournalRow, 'detail'> & { readonly detail: string })[];
+  return rowsOf(await sql.all(`${COLUMNS} where seq > $1 order by seq limit $2`, after, limit));
+}
+
+/** Rows before that number, newest first. */
+export async function readJournalBack(sql: PgSql, before: number, limit: number): Promise<readonly JournalRow[]> {
+  return rowsOf(await sql.all(`${COLUMNS} where seq < $1 order by seq desc limit $2`, before, limit));
+}
+
+function rowsOf(found: readonly unknown[]): readonly JournalRow[] {
+  const rows = found as readonly (Omit<JournalRow, 'detail'> & { readonly detail: string })[];
   return rows.map(({ seq, atMs, kind, lane, text, detail, hash }) => ({
     seq,
     atMs,

@@ -13,7 +13,7 @@ import {
   takeOver,
   writeStep,
 } from './jobs.ts';
-import { appendJournal, readJournal } from './journal.ts';
+import { appendJournal, readJournal, readJournalBack } from './journal.ts';
 import { decideTurn, readLane, readTimers } from './lanes.ts';
 import { openDatabase } from './open-database.ts';
 import { nextOutgoing, outgoingDueAtMs, postponeOutgoing, putOutgoing, removeOutgoing } from './outgoing.ts';
@@ -91,6 +91,7 @@ export async function openSqliteStore({
 
     record: (entry, atMs) => group.add(() => appendJournal(sql, entry, atMs)),
     journal: (after, limit) => read(() => readJournal(sql, after, limit)),
+    journalBefore: (before, limit) => read(() => readJournalBack(sql, before, limit)),
 
     nextOutgoing: (receiver, nowMs) => read(() => nextOutgoing(sql, receiver, nowMs)),
     outgoingDueAtMs: (receiver) => read(() => outgoingDueAtMs(sql, receiver)),

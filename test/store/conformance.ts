@@ -542,6 +542,13 @@ export function storeConformance(name: string, open: () => Promise<Opened>): voi
         expect((await store.journal(2, 2)).map(({ seq }) => seq)).toEqual([3, 4]);
         expect(await store.journal(5, 2)).toEqual([]);
       });
+
+      test('is read back from its end, or from before any row, newest first', async () => {
+        for (let n = 1; n <= 5; n++) await store.record({ kind: `${n}`, lane: null, text: '', detail: null }, NOW);
+        expect((await store.journalBefore(Number.MAX_SAFE_INTEGER, 2)).map(({ kind }) => kind)).toEqual(['5', '4']);
+        expect((await store.journalBefore(4, 9)).map(({ seq }) => seq)).toEqual([3, 2, 1]);
+        expect(await store.journalBefore(1, 2)).toEqual([]);
+      });
     });
 
     describe('pruning', () => {
