@@ -11,7 +11,7 @@ import {
   type Recogniser,
   startRecogniser,
 } from './core/gesture.ts';
-import { lampOf } from './core/lamp.ts';
+import { faultOf, lampOf } from './core/lamp.ts';
 import type { Button, Ids, Input, InputEvent, LampPort, Link, LinkEvent } from './core/ports.ts';
 
 export interface ButtonSettings extends ControllerSettings {
@@ -41,6 +41,7 @@ export async function runButton(settings: ButtonSettings, ports: ButtonPorts, st
   const { clock, ids, link, input, lamp, log } = ports;
   const over = new AbortController();
   const recognisers = new Map<number, Recogniser>();
+  const fingers = new Map<number, 'holding' | 'ripe'>();
   let state = startController(settings);
   let stopped: Stopped = 'asked';
   let ending = false;
@@ -49,6 +50,11 @@ export async function runButton(settings: ButtonSettings, ports: ButtonPorts, st
   function happen(event: Happening): void {
     if (over.signal.aborted) return;
     const turn = control(state, { ...event, atMs: clock.monotonicMs() });
+    const fault = faultOf(turn.next);
+    if (fault !== faultOf(state)) {
+      if (fault !== null) log.error({}, fault);
+      link.tellFault(fault);
+    }
     state = turn.next;
     lamp.show(lampOf(state));
     for (const effect of turn.effects) perform(effect);
@@ -83,6 +89,8 @@ export async function runButton(settings: ButtonSettings, ports: ButtonPorts, st
   function touch(event: InputEvent): void {
     switch (event.kind) {
       case 'level':
+        lift(event.button);
+        happen({ kind: 'fault-cleared', button: event.button });
         recognised(event.button, startRecogniser(event.pressed));
         return;
       case 'edge':
@@ -93,7 +101,8 @@ export async function runButton(settings: ButtonSettings, ports: ButtonPorts, st
         return;
       case 'broken':
         recognisers.delete(event.button);
-        happen({ kind: 'fault', button: event.button, text: event.text });
+        lift(event.button);
+        fault(event.button, event.text);
         return;
       case 'ended':
         ending = true;
@@ -114,10 +123,11 @@ export async function runButton(settings: ButtonSettings, ports: ButtonPorts, st
     for (const signal of signals) {
       switch (signal.kind) {
         case 'holding':
-          happen({ kind: 'finger', finger: signal.ripe ? 'ripe' : 'holding' });
+          fingers.set(button, signal.ripe ? 'ripe' : 'holding');
+          tellFinger();
           break;
         case 'let-go':
-          happen({ kind: 'finger', finger: 'off' });
+          lift(button);
           break;
         case 'gesture':
           gesture(button, signal.gesture, signal.atMs);
@@ -126,7 +136,7 @@ export async function runButton(settings: ButtonSettings, ports: ButtonPorts, st
           lamp.say(`No command: ${signal.why}.`);
           break;
         case 'fault':
-          happen({ kind: 'fault', button, text: FAULT_TEXT[signal.fault] });
+          fault(button, FAULT_TEXT[signal.fault]);
           break;
         case 'fault-cleared':
           happen({ kind: 'fault-cleared', button });
@@ -134,6 +144,21 @@ export async function runButton(settings: ButtonSettings, ports: ButtonPorts, st
     }
     // A press that is going on keeps the loop looking at the clock.
     awake.abort();
+  }
+
+  function lift(button: number): void {
+    if (fingers.delete(button)) tellFinger();
+  }
+
+  /** Of fingers on several buttons the lamp shows the one that would act. */
+  function tellFinger(): void {
+    const all = [...fingers.values()];
+    happen({ kind: 'finger', finger: all.includes('ripe') ? 'ripe' : all.length > 0 ? 'holding' : 'off' });
+  }
+
+  function fault(button: number, text: string): void {
+    const which = settings.buttons.length > 1 ? `Button ${button + 1}: ${text}` : text;
+    happen({ kind: 'fault', button, text: which });
   }
 
   function gesture(button: number, gesture: Gesture, pressedAtMs: number): void {
@@ -182,7 +207,7 @@ const IDLE_MS = 10_000;
 
 const FAULT_TEXT = {
   'pressed-at-start':
-    'The button was down when the program started: it is jammed or its line is shorted. It commands nothing until it is let go.',
+    'The button was down when its line was first read: it is jammed or its line is shorted. It commands nothing until it is let go.',
   'held-too-long':
     'The button has been down for more than 10 s: it is jammed or its line is shorted. It commands nothing until it is let go.',
 } as const;

@@ -113,10 +113,15 @@ export const RefusalMessage = z.object({
 });
 export type RefusalMessage = z.infer<typeof RefusalMessage>;
 
+/** Of what a button says is wrong with it; more is cut. */
+export const FAULT_CHARACTERS_MAX = 500;
+
 export const DevicePresence = z.object({
   online: z.boolean(),
   session: z.string().min(1).max(64),
   version: z.string().max(64).optional(),
   commands: z.array(CommandName).optional(),
+  /** What is wrong with the device itself, in a sentence: a jammed button, a line that cannot be read. */
+  fault: z.string().max(FAULT_CHARACTERS_MAX).optional(),
 });
 export type DevicePresence = z.infer<typeof DevicePresence>;

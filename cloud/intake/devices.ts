@@ -50,6 +50,7 @@ function describe(device: Device, heard: Heard | undefined, nowMs: number): obje
     session: heard?.session ?? null,
     version: heard?.version ?? null,
     commands: heard?.commands ?? null,
+    fault: heard?.fault ?? null,
     since: heard ? new Date(heard.sinceMs).toISOString() : null,
     heardAt: heard ? new Date(heard.heardAtMs).toISOString() : null,
   };
@@ -59,7 +60,7 @@ function inWords(name: string, heard: Heard | undefined, nowMs: number): string 
   if (!heard) return `${name} has not been heard since this endpoint started.`;
   const since = durationInWords(nowMs - heard.sinceMs);
   const last = durationInWords(nowMs - heard.heardAtMs);
-  return heard.online
-    ? `${name} is online since ${since}, last heard ${last} ago.`
-    : `${name} is offline since ${since}.`;
+  if (!heard.online) return `${name} is offline since ${since}.`;
+  const fault = heard.fault === undefined ? '' : ` It has a fault: ${heard.fault}`;
+  return `${name} is online since ${since}, last heard ${last} ago.${fault}`;
 }

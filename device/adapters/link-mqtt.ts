@@ -1,7 +1,7 @@
 import type { Clock } from '../../shared/clock.ts';
 import type { Command, CommandName } from '../../shared/command.ts';
 import { EXPIRES_IN_MS_DEFAULT } from '../../shared/command.ts';
-import type { DevicePresence } from '../../shared/messages.ts';
+import { type DevicePresence, FAULT_CHARACTERS_MAX } from '../../shared/messages.ts';
 import { topics } from '../../shared/topics.ts';
 import { type Delivery, type Ids, type Link, type LinkEvent, SEND_MS_MAX } from '../core/ports.ts';
 import { readReply, readState } from './inbound.ts';
@@ -51,6 +51,8 @@ export function makeMqttLink(options: MqttLinkOptions): Link {
   let version: 4 | 5 = 5;
   let shortClosesAtMs: number[] = [];
   let running: Promise<void> = Promise.resolve();
+  let fault: string | null = null;
+  let news = new AbortController();
 
   const emit = (event: LinkEvent): void => listener?.(event);
 
@@ -77,6 +79,7 @@ export function makeMqttLink(options: MqttLinkOptions): Link {
         session,
         version: options.version,
         commands: [...options.commands],
+        ...(fault !== null && { fault: fault.slice(0, FAULT_CHARACTERS_MAX) }),
       } satisfies DevicePresence);
     const will = { topic: presenceTopic, payload: presence(false) };
     const connection = await connect(broker, version, will, hear, clock);
@@ -89,7 +92,7 @@ export function makeMqttLink(options: MqttLinkOptions): Link {
         if (refused === null) {
           current = { connection, offline: presence(false) };
           emit({ kind: 'up', text: `Connected to ${broker.url} over MQTT ${version === 5 ? '5' : '3.1.1'}.` });
-          void keepPresent(connection, presence(true));
+          void keepPresent(connection, () => presence(true));
         } else if (!connection.over.aborted) {
           // Without its replies a button is deaf: no press could ever be confirmed. Better offline, with the reason.
           await connection.end();
@@ -103,13 +106,16 @@ export function makeMqttLink(options: MqttLinkOptions): Link {
     }
   }
 
-  async function keepPresent(connection: Connection, payload: string): Promise<void> {
+  async function keepPresent(connection: Connection, presence: () => string): Promise<void> {
     while (!connection.over.aborted && !stop.signal.aborted) {
+      // Made before it is told, so that a fault that comes meanwhile is told at once afterwards.
+      news = new AbortController();
+      const payload = presence();
       const told = await connection.publish({ topic: presenceTopic, payload, retain: true }, SEND_MS_MAX);
       if (told.kind === 'not-sent' && !connection.over.aborted) {
         emit({ kind: 'warning', text: `The presence of this button could not be published. ${told.text}` });
       }
-      await clock.sleep(PRESENCE_MS, AbortSignal.any([connection.over, stop.signal]));
+      await clock.sleep(PRESENCE_MS, AbortSignal.any([connection.over, stop.signal, news.signal]));
     }
   }
 
@@ -167,6 +173,10 @@ export function makeMqttLink(options: MqttLinkOptions): Link {
       if (leftMs <= 0) return { kind: 'not-sent', text: `The ${command.command} is too old to be sent.` };
       const message = { topic: topic(topics.deviceCommand(device)), payload: JSON.stringify(command), retain: false };
       return current.connection.publish({ ...message, expiresInMs: leftMs }, Math.min(SEND_MS_MAX, leftMs));
+    },
+    tellFault(text) {
+      fault = text;
+      news.abort();
     },
     async close() {
       stop.abort();

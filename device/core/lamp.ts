@@ -14,12 +14,18 @@ export function lampOf(state: ControllerState): Lamp {
   const ofPress = pressLamp(state.press, state.link.up);
   if (ofPress) return ofPress;
   if (state.notice) return noticeLamp(state.notice);
-  if (state.faults.length > 0) return { name: 'fault', text: state.faults.map(({ text }) => text).join(' ') };
+  const fault = faultOf(state);
+  if (fault !== null) return { name: 'fault', text: fault };
   if (!state.link.up) return { name: 'offline', text: state.link.text };
   if (!state.shown?.fresh) {
     return { name: 'armed', text: 'Connected. The endpoint has not told the state of the switch yet.' };
   }
   return stateLamp(state.shown.state, state.settings.device);
+}
+
+/** What is wrong with this button itself, in sentences; null when nothing is. */
+export function faultOf({ faults }: ControllerState): string | null {
+  return faults.length === 0 ? null : faults.map(({ text }) => text).join(' ');
 }
 
 function pressLamp(press: Press, up: boolean): Lamp | undefined {

@@ -34,6 +34,8 @@ export interface Link {
    * SEND_MS_MAX or when the command expires, whichever is first; what has not left by then is withdrawn.
    */
   send(command: Command): Promise<Delivery>;
+  /** Publishes what is wrong with this button, now and with each presence; null when nothing is. */
+  tellFault(text: string | null): void;
   /** Says goodbye and lets go, in bounded time. */
   close(): Promise<void>;
 }
@@ -45,7 +47,7 @@ export const SEND_MS_MAX = 5_000;
 
 /** `button` is the place in the configuration's list of buttons; times are monotonic milliseconds. */
 export type InputEvent =
-  /** The line as it was found, once per button and before any edge. */
+  /** The line as it was found: once per button before any edge, and afresh whenever edges may have been missed. */
   | { readonly kind: 'level'; readonly button: number; readonly pressed: boolean }
   | { readonly kind: 'edge'; readonly button: number; readonly pressed: boolean; readonly atMs: number }
   /** A key that stands for a whole gesture. */

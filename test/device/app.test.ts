@@ -14,6 +14,7 @@ function play(pressedAtStart = false) {
   const lamps: string[] = [];
   const said: string[] = [];
   const closed: string[] = [];
+  const faults: (string | null)[] = [];
   const listeners: { link?: (event: LinkEvent) => void; input?: (event: InputEvent) => void } = {};
   let ids = 0;
   const running: Promise<Stopped> = runButton(
@@ -33,6 +34,7 @@ function play(pressedAtStart = false) {
           sends.push({ atMs: clock.monotonicMs(), command });
           return { kind: 'taken' };
         },
+        tellFault: (text) => void faults.push(text),
         close: async () => void closed.push('link'),
       },
       input: {
@@ -60,6 +62,7 @@ function play(pressedAtStart = false) {
     lamps,
     said,
     closed,
+    faults,
     running,
     link,
     up: () => {
@@ -124,6 +127,57 @@ test('a finger that stays becomes a fault after ten seconds, without any edge', 
   button.edge(0, false);
   await button.clock.pass(1_000);
   expect([button.lamps.at(-1), button.sends]).toEqual(['primary', []]);
+  button.stop.abort();
+  await button.running;
+});
+
+test('of two fingers at once, the lamp shows the one that is ripe, and lifting the other does not hide it', async () => {
+  const button = play();
+  button.up();
+  button.edge(0, true);
+  await button.clock.pass(1_500);
+  button.edge(1, true);
+  await button.clock.pass(10);
+  button.edge(1, false);
+  await button.clock.pass(10);
+  expect(button.lamps.at(-1)).toBe('holding');
+  button.edge(0, false);
+  await button.clock.pass(10);
+  expect(button.sends.map(({ command }) => command.command)).toEqual(['failover']);
+  button.stop.abort();
+  await button.running;
+});
+
+test('faults are published in words as they come and go, each with its button', async () => {
+  const button = play(true);
+  button.up();
+  button.input({ kind: 'broken', button: 1, text: 'The chip is gone.' });
+  button.edge(0, false);
+  button.input({ kind: 'level', button: 1, pressed: false });
+  expect(button.faults).toEqual([
+    expect.stringMatching(/^Button 1: The button was down when its line was first read/),
+    expect.stringMatching(/^Button 1: .* Button 2: The chip is gone\.$/),
+    'Button 2: The chip is gone.',
+    null,
+  ]);
+  button.stop.abort();
+  await button.running;
+});
+
+test('a line that is read afresh while a finger is on it begins anew: what was held before means nothing', async () => {
+  const button = play();
+  button.up();
+  button.edge(0, true);
+  await button.clock.pass(1_500);
+  button.input({ kind: 'level', button: 0, pressed: false });
+  await button.clock.pass(10);
+  button.edge(0, false);
+  await button.clock.pass(10);
+  expect([button.lamps.at(-1), button.sends]).toEqual(['primary', []]);
+  button.edge(0, true);
+  button.input({ kind: 'level', button: 0, pressed: true });
+  await button.clock.pass(10);
+  expect(button.lamps.at(-1)).toBe('fault');
   button.stop.abort();
   await button.running;
 });

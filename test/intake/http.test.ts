@@ -324,12 +324,18 @@ describe('reading', () => {
 
   test('devices are listed with what they last said, and those never heard as such', async () => {
     const { get, endpoint } = await start();
-    const payload = Buffer.from('{"online":true,"session":"a","version":"1.2.3"}');
+    const payload = Buffer.from('{"online":true,"session":"a","version":"1.2.3","fault":"The button is jammed."}');
     await endpoint.hear({ topic: 'devices/lobby/presence', payload, retained: true });
     const { devices } = (await get('/api/devices')).body as { devices: object[] };
     expect(devices).toHaveLength(DEVICES.length);
-    expect(devices[0]).toMatchObject({ device: 'lobby', online: true, version: '1.2.3' });
-    expect(devices[1]).toMatchObject({ device: 'roof', online: false, heardAt: null });
+    expect(devices[0]).toMatchObject({
+      device: 'lobby',
+      text: expect.stringMatching(/^lobby is online .* It has a fault: The button is jammed\.$/) as string,
+      online: true,
+      version: '1.2.3',
+      fault: 'The button is jammed.',
+    });
+    expect(devices[1]).toMatchObject({ device: 'roof', online: false, fault: null, heardAt: null });
   });
 
   test('the journal is read in order, with its hashes', async () => {

@@ -270,7 +270,10 @@ test('presence is kept by session: a late will of an older one changes nothing',
   const say = (said: object): Promise<void> => endpoint.hear(says(said, 'devices/lobby/presence'));
   await say({ online: true, session: 'a', version: '1.0.0', commands: ['failover'] });
   expect(endpoint.presence.of('lobby')).toMatchObject({ online: true, session: 'a', version: '1.0.0' });
+  await say({ online: true, session: 'b', fault: 'The button is jammed.' });
+  expect(endpoint.presence.of('lobby')?.fault).toBe('The button is jammed.');
   await say({ online: true, session: 'b' });
+  expect(endpoint.presence.of('lobby')?.fault).toBeUndefined();
   await say({ online: false, session: 'a' });
   await say({ online: true, session: 'a' });
   await say({ online: false, session: 'from before our start' });

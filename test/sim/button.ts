@@ -120,6 +120,7 @@ function makePlayedLink(world: ButtonWorld, device: string, switchName: string):
       await new Promise<void>((resolve) => time.after(chance.int(5, 60), resolve));
       return chance.happens(0.1) ? { kind: 'unknown', text: 'Nobody acknowledged it.' } : { kind: 'taken' };
     },
+    tellFault: () => undefined,
     close: async () => undefined,
   };
 }
