@@ -2,6 +2,7 @@ import type { Clock } from '../shared/clock.ts';
 import type { Log } from '../shared/log.ts';
 import type { Config } from './config/config.ts';
 import { dashboardPages } from './dashboard/pages.ts';
+import { type EndpointLease, leaseAmongEndpoints } from './engine/endpoint-lease.ts';
 import { makeEngine } from './engine/make-engine.ts';
 import type { Store } from './engine/store.ts';
 import { makeDoor, type SwitchEngine } from './intake/accept.ts';
@@ -17,7 +18,7 @@ import { makeMove } from './jobs/move.ts';
 import { makeRateBudget, type RateBudget } from './jobs/rate-budget.ts';
 import { lastLook } from './jobs/rules/permit.ts';
 import { makeWatch, type Watch } from './jobs/watch.ts';
-import type { Bus, Ids, NameServers, OnMessage, OutboundMessage, Prober, RecordStore } from './ports.ts';
+import type { Bus, Ids, NameServers, OnMessage, OutboundMessage, Prober, Receiver, RecordStore } from './ports.ts';
 
 /** How long a stop waits for messages to leave before it hands over what is left. */
 const STOP_GRACE_MS = 3_000;
@@ -34,6 +35,8 @@ export interface AppPorts {
   readonly prober: Prober;
   /** Opens the broker's connection; null without `mqtt` in the configuration. */
   readonly openBus: ((hear: OnMessage, onConnect: () => void) => Bus & AsyncDisposable) | null;
+  /** Where notices go besides MQTT, by the name that the rules' messages carry. */
+  readonly receivers: Readonly<Record<string, Receiver>>;
 }
 
 export interface App extends AsyncDisposable {
@@ -54,7 +57,16 @@ export async function startApp(ports: AppPorts): Promise<App> {
   const owner = ids.next();
   const speaker = config.mqtt && ports.openBus ? makeSpeaker({ ...ports, owner, openBus: ports.openBus }) : undefined;
   const budget = makeRateBudget(clock, config.route53.requestsPerSecond);
-  const engine = makeSwitchEngine({ ...ports, budget }, owner, speaker);
+  const notifying = leaseAmongEndpoints({
+    ...ports,
+    owner,
+    name: 'notify',
+    // What waits there is this endpoint's from now on.
+    changed: async (held) => {
+      if (held) for (const receiver of Object.keys(ports.receivers)) engine.wake(receiver);
+    },
+  });
+  const engine = makeSwitchEngine({ ...ports, budget }, owner, speaker, notifying);
   const door = makeDoor({
     engine,
     switches: config.switches,
@@ -105,6 +117,10 @@ export async function startApp(ports: AppPorts): Promise<App> {
     });
     parts.use(speaker).start(hear, () => void tellBroker(engine, config, log));
   }
+  if (Object.keys(ports.receivers).length > 0) {
+    notifying.start();
+    parts.defer(() => notifying.stop());
+  }
   engine.start();
   parts.defer(() => engine.stop(STOP_GRACE_MS));
   const watching = watch.run(stop.signal);
@@ -133,6 +149,7 @@ function makeSwitchEngine(
   ports: AppPorts & { readonly budget: RateBudget },
   owner: string,
   speaker: Speaker | undefined,
+  notifying: EndpointLease,
 ): SwitchEngine {
   const { config, store, clock, ids, log } = ports;
   const switches = new Map(config.switches.map((settings) => [settings.name, settings]));
@@ -147,14 +164,23 @@ function makeSwitchEngine(
     }),
     failed: brokenOff,
     stopped: stoppedShort,
-    receivers: speaker ? { [MQTT_RECEIVER]: (body) => speaker.publish(outbound(body as MqttBody)) } : {},
-    delivers: (receiver) => receiver !== MQTT_RECEIVER || speaker?.speaks() === true,
+    receivers: { ...ports.receivers, ...(speaker && { [MQTT_RECEIVER]: broker(speaker) }) },
+    delivers: (receiver) => (receiver === MQTT_RECEIVER ? speaker?.speaks() === true : notifying.isHeld()),
     lanes: [...switches.keys()],
     owner,
     clock,
     ids,
     log,
   });
+}
+
+function broker(speaker: Speaker): Receiver {
+  return {
+    async deliver({ body }) {
+      await speaker.publish(outbound(body as MqttBody));
+      return { kind: 'delivered' };
+    },
+  };
 }
 
 function outbound({ correlationData, ...message }: MqttBody): OutboundMessage {

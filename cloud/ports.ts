@@ -151,6 +151,38 @@ export interface Bus {
 /** The PUBACK goes out when the promise resolves, and never before; when it rejects, the connection is dropped unacknowledged. */
 export type OnMessage = (message: InboundMessage) => Promise<void>;
 
+// ---- receivers of messages ---------------------------------------------------------------------------------------
+
+/** A stored message on its way to a receiver. `id` is the same at every try, and none other of this store has it. */
+export interface Message {
+  readonly id: number;
+  readonly body: Json;
+  /** Tries that failed before this one. */
+  readonly attempts: number;
+  readonly createdAtMs: number;
+}
+
+/** What became of one try to deliver. */
+export type Receipt =
+  | { readonly kind: 'delivered' }
+  /** Not now; not before `afterMs` when the receiver has named a time (`Retry-After`). */
+  | { readonly kind: 'later'; readonly reason: string; readonly afterMs: number | null }
+  /** Another try would not mend it, or it has become pointless: it is dropped, and the journal says why. */
+  | { readonly kind: 'never'; readonly reason: string };
+
+/** Where messages go: the broker, a pager, a chat. Each has a line of its own, in order. */
+export interface Receiver {
+  /**
+   * One try. A rejection is the same as `later` without a time. The reason goes to log, store and journal, so it holds
+   * no secret. `signal` aborts when the try has lasted too long, and when the endpoint stops.
+   */
+  deliver(message: Message, signal: AbortSignal): Promise<Receipt>;
+  /** Between two tries, doubled from `min` to `max`; default 0.5 s to 30 s. */
+  readonly retryMs?: { readonly min: number; readonly max: number };
+  /** How long one try may last; default 30 s. */
+  readonly deadlineMs?: number;
+}
+
 // ---- chance --------------------------------------------------------------------------------------------------------
 
 export interface Ids {

@@ -40,6 +40,7 @@ export async function serve(options: { readonly config: string; readonly json?: 
     nameServers: openNameServers({ nameServers: config.dns.nameServers }),
     prober: openProber(),
     openBus: busOpener(config, log),
+    receivers: {},
   }).catch((error: unknown) => {
     throw addressTaken(error, config) ?? error;
   });

@@ -1,7 +1,7 @@
+import type { Receipt, Receiver } from '../ports.ts';
 import { delayMs } from './backoff.ts';
-import type { Deliver } from './engine.ts';
 import type { Inside } from './inside.ts';
-import { DELIVERY_RETRY_MS, SLOW_POLL_MS } from './limits.ts';
+import { DELIVERY_LATER_MS_MAX, DELIVERY_RETRY_MS, DELIVERY_TRY_MS, SLOW_POLL_MS } from './limits.ts';
 import { type Loop, makeLoop } from './loop.ts';
 import type { OutgoingRow } from './store.ts';
 
@@ -17,11 +17,12 @@ export interface Line extends Pick<Loop, 'start' | 'stop'> {
 
 /**
  * Delivers a receiver's messages one after the other, in order, and forgets each only after it was delivered: at least
- * once. One that fails stays first and is tried again, 0.5 s to 30 s apart; one past its time is dropped, with a line in
- * the journal. Each receiver has a line of its own, so one that is down delays nobody else. While it is not ours, another
- * endpoint delivers, and nothing is touched here.
+ * once. One that fails stays first and is tried again, at the receiver's own pace and not before the time that it named;
+ * one past its time, and one that the receiver will never take, are dropped, with a line in the journal. Each receiver
+ * has a line of its own, so one that is down delays nobody else. While it is not ours, another endpoint delivers, and
+ * nothing is touched here.
  */
-export function makeLine(inside: Inside, receiver: string, deliver: Deliver, isOurs: () => boolean): Line {
+export function makeLine(inside: Inside, receiver: string, road: Receiver, isOurs: () => boolean): Line {
   const { store, clock, ids, log, outage } = inside;
   const stopped = new AbortController();
   let failures = 0;
@@ -40,20 +41,51 @@ export function makeLine(inside: Inside, receiver: string, deliver: Deliver, isO
     awake = false;
     const nowMs = clock.nowMs();
     if (message.expiresAtMs !== null && message.expiresAtMs <= nowMs) {
-      await drop(message, nowMs);
+      await outage.watch(drop(message, `its time was over after ${message.attempts} attempts`));
       return 0;
     }
-    try {
-      await deliver(message.body);
-    } catch (error) {
-      return fail(message, error);
+    const receipt = await attempt(message);
+    switch (receipt.kind) {
+      case 'delivered':
+        answered();
+        // Here and not in the next turn: while the store is away the message must be forgotten, not sent again.
+        await outage.patiently(() => store.delivered(message.id), stopped.signal);
+        return 0;
+      case 'never':
+        await outage.patiently(() => drop(message, receipt.reason), stopped.signal);
+        return 0;
+      case 'later':
+        return stopped.signal.aborted ? 'end' : postpone(message, receipt);
     }
+  }
+
+  /** One try, which ends: a receiver that says nothing must not keep its line for ever. */
+  async function attempt({ id, body, attempts, createdAtMs }: OutgoingRow): Promise<Receipt> {
+    const over = new AbortController();
+    const stop = (): void => over.abort(new Error('the endpoint stops'));
+    stopped.signal.addEventListener('abort', stop, { once: true });
+    const trying = road.deliver({ id, body, attempts, createdAtMs }, over.signal);
+    try {
+      return await Promise.race([trying, silence(over.signal)]);
+    } catch (error) {
+      return { kind: 'later', reason: error instanceof Error ? error.message : String(error), afterMs: null };
+    } finally {
+      stopped.signal.removeEventListener('abort', stop);
+      over.abort(new Error('no answer in time'));
+    }
+  }
+
+  /** Also when the try is told to end: then nobody hears of it. */
+  async function silence(ended: AbortSignal): Promise<Receipt> {
+    const tryMs = road.deadlineMs ?? DELIVERY_TRY_MS;
+    await clock.sleep(tryMs, ended);
+    return { kind: 'later', reason: `no answer within ${tryMs / 1_000} s`, afterMs: null };
+  }
+
+  function answered(): void {
     if (failures > 0) log.info({ receiver, failures }, `${receiver} takes messages again after ${failures} failures`);
     failures = 0;
     restsUntilMs = Number.NEGATIVE_INFINITY;
-    // Here and not in the next turn: while the store is away the message must be forgotten, not sent again.
-    await outage.patiently(() => store.delivered(message.id), stopped.signal);
-    return 0;
   }
 
   async function pauseMs(): Promise<number> {
@@ -61,14 +93,16 @@ export function makeLine(inside: Inside, receiver: string, deliver: Deliver, isO
     return dueAtMs === null ? SLOW_POLL_MS : Math.min(SLOW_POLL_MS, Math.max(1, dueAtMs - clock.nowMs()));
   }
 
-  async function fail(message: OutgoingRow, error: unknown): Promise<number | 'end'> {
+  async function postpone(
+    message: OutgoingRow,
+    { reason, afterMs }: Extract<Receipt, { kind: 'later' }>,
+  ): Promise<number | 'end'> {
     // Ours no longer while it was on its way: whoever has it now need not wait for our failure.
     if (!isOurs()) return rest();
     failures++;
-    const reason = error instanceof Error ? error.message : String(error);
-    if (failures === 1)
-      log.warn({ err: error, receiver }, `${receiver} did not take a message: ${reason}; trying again`);
-    const delay = delayMs(Math.max(failures, message.attempts + 1), DELIVERY_RETRY_MS, ids.random());
+    if (failures === 1) log.warn({ receiver }, `${receiver} did not take a message: ${reason}; trying again`);
+    const paceMs = delayMs(Math.max(failures, message.attempts + 1), road.retryMs ?? DELIVERY_RETRY_MS, ids.random());
+    const delay = Math.max(paceMs, Math.min(afterMs ?? 0, DELIVERY_LATER_MS_MAX));
     restsUntilMs = clock.monotonicMs() + delay;
     await outage.watch(store.postpone(message.id, clock.nowMs() + delay, reason));
     return draining ? 'end' : delay;
@@ -78,11 +112,11 @@ export function makeLine(inside: Inside, receiver: string, deliver: Deliver, isO
     return draining ? 'end' : SLOW_POLL_MS;
   }
 
-  async function drop({ id, body, attempts, createdAtMs }: OutgoingRow, nowMs: number): Promise<void> {
-    const text = `a message to ${receiver} was dropped: its time was over after ${attempts} attempts`;
+  async function drop({ id, body, attempts, createdAtMs }: OutgoingRow, reason: string): Promise<void> {
+    const text = `a message to ${receiver} was dropped: ${reason}`;
     log.warn({ receiver, attempts }, text);
-    const entry = { kind: 'dropped', lane: null, text, detail: { receiver, attempts, createdAtMs, body } };
-    await outage.watch(store.drop(id, entry, nowMs));
+    const entry = { kind: 'dropped', lane: null, text, detail: { receiver, attempts, createdAtMs, reason, body } };
+    await store.drop(id, entry, clock.nowMs());
   }
 
   const loop = makeLoop(inside, `deliveries to ${receiver}`, turn);

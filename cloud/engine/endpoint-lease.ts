@@ -23,7 +23,7 @@ export interface EndpointLease {
 
 export interface EndpointLeaseOptions {
   readonly store: Pick<Store, 'hold' | 'release'>;
-  /** What it is for: `mqtt`. */
+  /** What it is for: `mqtt`, `notify`. */
   readonly name: string;
   /** This process, unique. */
   readonly owner: string;
@@ -107,8 +107,15 @@ export function makeEndpointLease(options: EndpointLeaseOptions): EndpointLease 
   };
 }
 
+/** On a store that cannot be shared there is one endpoint, which begins at once, whatever became of the last one. */
+export function leaseAmongEndpoints(
+  options: Omit<EndpointLeaseOptions, 'store'> & { readonly store: Pick<Store, 'hold' | 'release' | 'onChange'> },
+): EndpointLease {
+  return options.store.onChange ? makeEndpointLease(options) : makeSoleLease(options.changed);
+}
+
 /** On a store that nobody shares: it is ours from start to stop, and the store hears nothing of it. */
-export function makeSoleLease(changed: (held: boolean) => Promise<void>): EndpointLease {
+function makeSoleLease(changed: (held: boolean) => Promise<void>): EndpointLease {
   return {
     isHeld: () => true,
     isElsewhere: () => false,

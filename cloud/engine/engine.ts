@@ -1,15 +1,11 @@
 import type { Clock } from '../../shared/clock.ts';
 import type { Fault } from '../../shared/faults.ts';
-import type { Json } from '../../shared/json.ts';
 import type { Log } from '../../shared/log.ts';
-import type { Ids } from '../ports.ts';
+import type { Ids, Receiver } from '../ports.ts';
 import type { JobEnd, JobRow } from './job.ts';
 import type { Outgoing, Rules } from './lane.ts';
 import type { Runbook, StopReason } from './runbook.ts';
 import type { JobFilter, Store } from './store.ts';
-
-/** A message's way out. Resolves when the receiver has it; a rejection is tried again, in order. */
-export type Deliver = (body: Json) => Promise<void>;
 
 /** The reasons to stop that end a job; after the others its next owner goes on. */
 export type EndingReason = Extract<StopReason, { kind: 'interrupted' | 'deadline' }>;
@@ -23,7 +19,7 @@ export interface EngineOptions<State, Shared, Command, Reply, Data> {
   /** How a job ends whose runbook let a `Stopped` pass. Pure. */
   readonly stopped: (job: JobRow<Data>, reason: EndingReason) => JobEnd<Data>;
   /** Receivers by name. Messages to a receiver that is not configured are not stored. */
-  readonly receivers: Readonly<Record<string, Deliver>>;
+  readonly receivers: Readonly<Record<string, Receiver>>;
   /** Whether this process delivers to that receiver now, or another endpoint does; default: it does. */
   readonly delivers?: (receiver: string) => boolean;
   /** Every lane: asked with `timer` at start, and whenever its time has come. */

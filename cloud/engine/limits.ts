@@ -25,6 +25,12 @@ export const STORE_RETRY_MS = { min: 100, max: 1_000 } as const;
 /** Between two tries to deliver: 0.5, 1, 2 … 30 s. */
 export const DELIVERY_RETRY_MS = { min: 500, max: 30_000 } as const;
 
+/** What a receiver may put off the next try by itself: one that names a day has lost its mind, or its clock. */
+export const DELIVERY_LATER_MS_MAX = 3_600_000;
+
+/** One try to deliver may last so long, when its receiver names no other time. */
+export const DELIVERY_TRY_MS = 30_000;
+
 /** Between two tries of what failed by a mistake of ours: 1, 2, 4 … 30 s. */
 export const MISTAKE_RETRY_MS = { min: 1_000, max: 30_000 } as const;
 

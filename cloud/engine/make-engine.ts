@@ -53,7 +53,7 @@ function make(options: InsideOptions): Engine<Json, unknown, unknown, Json> {
   const timers = makeTimers(inside, lanes);
   const pruning = makePruning(inside);
   const lines = new Map(
-    Object.entries(receivers).map(([name, deliver]) => [name, makeLine(inside, name, deliver, () => delivers(name))]),
+    Object.entries(receivers).map(([name, road]) => [name, makeLine(inside, name, road, () => delivers(name))]),
   );
   const elsewhere = makeElsewhere(inside, options, live);
   let deaf: (() => void) | undefined;

@@ -1,6 +1,6 @@
 import type { Clock } from '../../shared/clock.ts';
 import type { Log } from '../../shared/log.ts';
-import { type EndpointLease, makeEndpointLease, makeSoleLease } from '../engine/endpoint-lease.ts';
+import { leaseAmongEndpoints } from '../engine/endpoint-lease.ts';
 import type { Store } from '../engine/store.ts';
 import type { Bus, Ids, OnMessage, OutboundMessage } from '../ports.ts';
 
@@ -28,7 +28,7 @@ export interface SpeakerOptions {
 
 /** Disposing of it leaves the broker first, and then lets the next endpoint have it. */
 export function makeSpeaker(options: SpeakerOptions): Speaker {
-  const { store, openBus } = options;
+  const { openBus } = options;
   let open: (() => Bus & AsyncDisposable) | undefined;
   let bus: (Bus & AsyncDisposable) | undefined;
 
@@ -43,10 +43,7 @@ export function makeSpeaker(options: SpeakerOptions): Speaker {
     else await leave();
   }
 
-  // A store that cannot be shared has one endpoint, which speaks at once, whatever became of the last one.
-  const lease: EndpointLease = store.onChange
-    ? makeEndpointLease({ ...options, name: 'mqtt', changed })
-    : makeSoleLease(changed);
+  const lease = leaseAmongEndpoints({ ...options, name: 'mqtt', changed });
 
   return {
     start(hear, onConnect) {

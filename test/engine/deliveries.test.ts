@@ -141,6 +141,98 @@ test('a message past its time is dropped with a line in the journal, and those b
   ]);
 });
 
+test('a receiver that names a time is not tried before it, and a newer message does not hasten it', async () => {
+  const tries: [number, Json][] = [];
+  const beginMs = clock.nowMs();
+  const door = open({
+    bus: {
+      async deliver({ body, attempts }) {
+        tries.push([clock.nowMs() - beginMs, body]);
+        return attempts === 0 && body === 'one'
+          ? { kind: 'later', reason: 'too many requests', afterMs: 90_000 }
+          : { kind: 'delivered' };
+      },
+    },
+  });
+  await put(note('one'));
+  door.start();
+  await clock.advance(10_000);
+  await put(note('two'));
+  await clock.advance(110_000);
+  expect(tries).toEqual([
+    [0, 'one'],
+    [90_000, 'one'],
+    [90_000, 'two'],
+  ]);
+});
+
+test('a receiver has a pace of its own, and each try says how many failed before it', async () => {
+  const tries: [number, number][] = [];
+  const beginMs = clock.nowMs();
+  const door = open({
+    bus: {
+      retryMs: { min: 5_000, max: 10_000 },
+      async deliver({ attempts }) {
+        tries.push([clock.nowMs() - beginMs, attempts]);
+        throw new Error('the pager is away');
+      },
+    },
+  });
+  await put(note('one'));
+  door.start();
+  await clock.advance(30_000);
+  expect(tries).toEqual([
+    [0, 0],
+    [5_000, 1],
+    [15_000, 2],
+    [25_000, 3],
+  ]);
+});
+
+test('what a receiver will never take is dropped with its reason in the journal, and those behind it go on', async () => {
+  const got: Json[] = [];
+  const door = open({
+    bus: {
+      async deliver({ body }) {
+        if (body === 'wrong') return { kind: 'never', reason: 'the pager calls it malformed (400)' };
+        got.push(body);
+        return { kind: 'delivered' };
+      },
+    },
+  });
+  await put(note('wrong'), note('right'));
+  door.start();
+  await settle(40);
+  expect(got).toEqual(['right']);
+  expect(await store.journal(0, 10)).toMatchObject([
+    {
+      kind: 'dropped',
+      text: 'a message to bus was dropped: the pager calls it malformed (400)',
+      detail: { receiver: 'bus', body: 'wrong' },
+    },
+  ]);
+});
+
+test('a receiver that says nothing is tried again after its time, and told that the try is over', async () => {
+  const signals: AbortSignal[] = [];
+  const door = open({
+    bus: {
+      deadlineMs: 2_000,
+      deliver: (_, signal) => {
+        signals.push(signal);
+        return signals.length === 1 ? new Promise(() => undefined) : Promise.resolve({ kind: 'delivered' });
+      },
+    },
+  });
+  await put(note('one'));
+  door.start();
+  await clock.advance(1_900);
+  expect(signals.map(({ aborted }) => aborted)).toEqual([false]);
+  await clock.advance(1_000);
+  expect(signals.map(({ aborted }) => aborted)).toEqual([true, true]);
+  expect(await store.outgoingDueAtMs('bus')).toBeNull();
+});
+
 test('a message leaves the store only after its receiver has it, and is sent again by the next process', async () => {
   const reached = gate();
   const first = openDoor({

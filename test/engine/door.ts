@@ -6,6 +6,7 @@ import type { Decision, JobChange, LaneEvent, Outgoing, Rules, Seen } from '../.
 import { makeEngine } from '../../cloud/engine/make-engine.ts';
 import type { Run, Runbook } from '../../cloud/engine/runbook.ts';
 import type { Store } from '../../cloud/engine/store.ts';
+import type { Receiver } from '../../cloud/ports.ts';
 import type { PlayedClock } from './clock.ts';
 
 /** A toy lane: a door that is moved by jobs, one at a time, the others queued. It stands in for a switch. */
@@ -126,7 +127,8 @@ export interface DoorOptions {
   readonly clock: PlayedClock;
   readonly runbook: Runbook<DoorData, Door>;
   readonly owner?: string;
-  readonly receivers?: EngineOptions<Door, Json, DoorCommand, DoorReply, DoorData>['receivers'];
+  /** A function is a receiver that takes every message unless it throws. */
+  readonly receivers?: Readonly<Record<string, Receiver | ((body: Json) => Promise<void>)>>;
   readonly lanes?: readonly string[];
   readonly log?: Log;
   readonly rules?: typeof doorRules;
@@ -154,7 +156,7 @@ export function openDoor(options: DoorOptions): DoorEngine {
       status: reason.kind === 'deadline' ? 'failed' : 'superseded',
       data: { ...job.data, error: reason.kind },
     }),
-    receivers,
+    receivers: Object.fromEntries(Object.entries(receivers).map(([name, road]) => [name, receiverOf(road)])),
     delivers,
     lanes,
     owner,
@@ -162,6 +164,16 @@ export function openDoor(options: DoorOptions): DoorEngine {
     ids: playedIds(owner),
     log,
   });
+}
+
+function receiverOf(road: Receiver | ((body: Json) => Promise<void>)): Receiver {
+  if (typeof road !== 'function') return road;
+  return {
+    async deliver({ body }) {
+      await road(body);
+      return { kind: 'delivered' };
+    },
+  };
 }
 
 export function move(engine: DoorEngine, to: string, commandId: string | null = null): Promise<DoorReply> {

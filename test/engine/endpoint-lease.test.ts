@@ -1,10 +1,10 @@
 import { afterEach, beforeEach, expect, test } from 'vitest';
 import { silentLog } from '../../shared/log.ts';
-import { type EndpointLease, makeEndpointLease } from '../../cloud/engine/endpoint-lease.ts';
+import { type EndpointLease, leaseAmongEndpoints, makeEndpointLease } from '../../cloud/engine/endpoint-lease.ts';
 import type { Store } from '../../cloud/engine/store.ts';
 import { openSqliteStore } from '../../cloud/store/sqlite.ts';
 import { makePlayedClock, type PlayedClock, settle } from './clock.ts';
-import { gate } from './door.ts';
+import { type DoorEngine, done, gate, openDoor } from './door.ts';
 
 let store: Store;
 let clock: PlayedClock;
@@ -130,4 +130,66 @@ test('an endpoint that was cut off from the store has it again when nobody took 
   reach.mend();
   await clock.advance(500);
   expect(told).toEqual(['only begins', 'only ends', 'only begins']);
+});
+
+test('of two endpoints on one store one notifies; when it dies the other goes on where it stopped', async () => {
+  const got: string[] = [];
+  const dead = new Set<string>();
+  const never = gate();
+  const shared = { ...store, onChange: () => () => undefined };
+  const engines: DoorEngine[] = [];
+
+  function join(owner: string): void {
+    // A dead endpoint says nothing more, neither to its receivers nor to the store.
+    const reach: typeof shared = {
+      ...shared,
+      hold: (...asked) => (dead.has(owner) ? never.passed.then(() => false) : shared.hold(...asked)),
+    };
+    const lease = leaseAmongEndpoints({
+      store: reach,
+      name: 'notify',
+      owner,
+      changed: async (held) => {
+        if (held) engine.wake('pager');
+      },
+      clock,
+      ids: { next: () => owner, random: () => 0 },
+      log: silentLog,
+    });
+    const engine = openDoor({
+      store: reach,
+      clock,
+      owner,
+      runbook: (run) => Promise.resolve(done(run)),
+      receivers: {
+        pager: async (body) => (dead.has(owner) ? never.passed : void got.push(`${owner}: ${JSON.stringify(body)}`)),
+      },
+      delivers: () => lease.isHeld(),
+    });
+    leases.push(lease);
+    engines.push(engine);
+    lease.start();
+    engine.start();
+  }
+
+  async function page(body: string): Promise<void> {
+    const turn = { lane: 'elsewhere', nowMs: clock.nowMs(), newJobId: 'none', owner: 'nobody', leaseUntilMs: 0 };
+    const outgoing = [{ receiver: 'pager', key: null, body, expiresAtMs: null }];
+    await store.decide(turn, () => ({ state: null, reply: null, jobs: [], journal: [], outgoing }));
+  }
+
+  join('first');
+  await settle();
+  join('second');
+  await page('one');
+  await clock.advance(10_000);
+  expect(got).toEqual(['first: "one"']);
+  dead.add('first');
+  await page('two');
+  await clock.advance(5_000);
+  expect(got).toEqual(['first: "one"', 'second: "two"']);
+  never.open();
+  const stopping = engines.map((engine) => engine.stop(0));
+  await clock.advance(1_000);
+  await Promise.all(stopping);
 });

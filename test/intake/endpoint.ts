@@ -131,12 +131,15 @@ export async function makeEndpoint(options: TestEndpointOptions = {}): Promise<T
     }),
     stopped: ({ data }) => ({ status: 'cancelled', data }),
     receivers: {
-      [MQTT_RECEIVER]: async (body) => {
-        const { correlationData, ...message } = body as MqttBody;
-        await publish({
-          ...message,
-          ...(correlationData !== undefined && { correlationData: Buffer.from(correlationData, 'base64') }),
-        });
+      [MQTT_RECEIVER]: {
+        async deliver({ body }) {
+          const { correlationData, ...message } = body as MqttBody;
+          await publish({
+            ...message,
+            ...(correlationData !== undefined && { correlationData: Buffer.from(correlationData, 'base64') }),
+          });
+          return { kind: 'delivered' };
+        },
       },
     },
     lanes: SWITCHES.map(({ name }) => name),

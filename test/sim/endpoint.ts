@@ -91,9 +91,12 @@ export function startEndpoint(world: EndpointWorld, name: string): Endpoint {
     failed: brokenOff,
     stopped: stoppedShort,
     receivers: {
-      [MQTT_RECEIVER]: async (body) => {
-        const { correlationData: _, ...message } = body as MqttBody;
-        await speaker.publish(message);
+      [MQTT_RECEIVER]: {
+        async deliver({ body }) {
+          const { correlationData: _, ...message } = body as MqttBody;
+          await speaker.publish(message);
+          return { kind: 'delivered' };
+        },
       },
     },
     delivers: () => speaker.speaks(),
