@@ -3,13 +3,19 @@ import { durationInWords } from './duration.ts';
 
 /** The first problems of a message are enough to mend it. */
 const CLAUSES_MAX = 5;
+const LENGTHS: readonly (string | undefined)[] = ['too_small', 'too_big'];
 
 /**
  * What a schema found wrong with a value, in words for whoever wrote it: one clause per problem, with the name of its
  * field, such as `limit is "x"; write a whole number` or `the field command is missing`. `value` is what was checked.
  */
 export function describeIssues(error: z.ZodError, value: unknown): string {
-  const clauses = error.issues.map((issue) => clauseOf(issue, at(value, issue.path)));
+  const mistyped = new Set(
+    error.issues.filter(({ code }) => code === 'invalid_type').map(({ path }) => path.join('.')),
+  );
+  // zod measures whatever has a length, text in place of a list too: what is of the wrong kind is not also too long.
+  const told = error.issues.filter(({ code, path }) => !LENGTHS.includes(code) || !mistyped.has(path.join('.')));
+  const clauses = told.map((issue) => clauseOf(issue, at(value, issue.path)));
   return clauses.slice(0, CLAUSES_MAX).join('; ');
 }
 

@@ -1,3 +1,4 @@
+import { closeSync, openSync } from 'node:fs';
 import { DatabaseSync } from 'node:sqlite';
 import type { Clock } from '../../shared/clock.ts';
 import { Fault } from '../../shared/faults.ts';
@@ -21,6 +22,7 @@ export interface OpenDatabase {
  */
 export function openDatabase({ path, busyMs, clock, migrations = MIGRATIONS }: OpenDatabase): DatabaseSync {
   let db: DatabaseSync | undefined;
+  keepPrivate(path);
   try {
     db = new DatabaseSync(path, { timeout: busyMs, enableForeignKeyConstraints: true });
     refuseForeign(db, path);
@@ -31,6 +33,19 @@ export function openDatabase({ path, busyMs, clock, migrations = MIGRATIONS }: O
   } catch (error) {
     if (db?.isOpen) db.close();
     throw inWords(error, path);
+  }
+}
+
+/**
+ * SQLite would make the file (and what it keeps beside it) readable for everybody on this machine. One that exists stays
+ * as somebody has set it; one that cannot be made is told by SQLite's own attempt.
+ */
+function keepPrivate(path: string): void {
+  if (path === ':memory:') return;
+  try {
+    closeSync(openSync(path, 'wx', 0o600));
+  } catch (error) {
+    if (!(error instanceof Error && 'code' in error)) throw error;
   }
 }
 

@@ -1,4 +1,4 @@
-import { readFileSync, readdirSync, writeFileSync } from 'node:fs';
+import { readdirSync, readFileSync, statSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, onTestFinished, test, vi } from 'vitest';
 import type { Job } from '../../shared/messages.ts';
@@ -133,6 +133,9 @@ test(
     await place.endpoint[Symbol.asyncDispose]();
     const files = readdirSync(place.folder).filter((name) => !name.endsWith('.yaml'));
     expect(files).toContain('dashover.db');
+    // What was asked for and why is nobody else's on this machine.
+    const modes = files.map((name) => [name, (statSync(join(place.folder, name)).mode & 0o777).toString(8)]);
+    expect(modes).toEqual(files.map((name) => [name, '600']));
     const places: Record<string, string> = {
       'process list': commandLine,
       log: log + place.log(),

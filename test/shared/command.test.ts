@@ -39,6 +39,12 @@ test.for([
   ['an empty name', '{"command":"drill","to":""}', 'to is empty; leave it out, or write something'],
   ['many words', `{"command":"drill","reason":"${long}"}`, 'reason has 300 characters; write at most 256'],
   ['a word for a list', '{"command":"drill","override":"drift"}', 'override is "drift"; write a list'],
+  [
+    'a sentence for a list',
+    '{"command":"drill","override":"probe-failed and drift"}',
+    'override is "probe-failed and drift"; write a list',
+  ],
+  ['a list for a word', '{"command":"drill","to":[]}', 'to is a list; write text'],
   ['an entry', '{"command":"drill","override":["drift",5]}', 'override[1] is 5; write text'],
   [
     'a long list',

@@ -39,7 +39,7 @@ export function makeEndpoint(options: EndpointOptions): EndpointProcess {
   const start = (): void => {
     if (child) return;
     wanted = true;
-    const log = openSync(options.logFile, 'a');
+    const log = openSync(options.logFile, 'a', 0o600);
     const started = spawn(process.execPath, [MAIN, 'serve', '--config', options.config], {
       // The channel tells the endpoint that the world is gone, also when that was killed and could not say so.
       stdio: ['ignore', log, log, 'ipc'],
