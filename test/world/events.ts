@@ -15,8 +15,10 @@ export type WorldEvent =
 
 const TEXT_MAX = 120;
 
-/** Calls back with everything that happens, in order. Returns the way to stop. */
+/** Calls back with the state as it was told last, and then with everything that happens, in order. Returns the way to stop. */
 export function watchWorld(world: World, listener: (event: WorldEvent) => void): () => void {
+  const told = world.broker.published.map(eventOf).findLast((event) => event?.kind === 'state');
+  if (told) listener(told);
   const offBroker = world.broker.onPublish((message) => {
     const event = eventOf(message);
     if (event) listener(event);
