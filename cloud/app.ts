@@ -8,17 +8,21 @@ import type { Store } from './engine/store.ts';
 import { makeDoor, type SwitchEngine } from './intake/accept.ts';
 import type { Check } from './intake/health.ts';
 import { makeHttp } from './intake/http.ts';
+import { countMqttRefusals, measuredDoor } from './intake/measured-door.ts';
 import { makeMqttIntake } from './intake/mqtt.ts';
 import { makeSpeaker, type Speaker } from './intake/mqtt-speaker.ts';
 import { makePresence } from './intake/presence.ts';
 import { MQTT_RECEIVER, type MqttBody } from './jobs/announce.ts';
 import { makeRules } from './jobs/make-rules.ts';
+import { measuredReceiver } from './jobs/measured-receiver.ts';
+import { measuredRecords } from './jobs/measured-records.ts';
+import { measuredStore } from './jobs/measured-store.ts';
 import { brokenOff, stoppedShort } from './jobs/broken.ts';
 import { makeMove } from './jobs/move.ts';
 import { makeRateBudget, type RateBudget } from './jobs/rate-budget.ts';
 import { lastLook } from './jobs/rules/permit.ts';
 import { makeWatch, type Watch } from './jobs/watch.ts';
-import type { Bus, Ids, NameServers, OnMessage, OutboundMessage, Prober, Receiver, RecordStore } from './ports.ts';
+import type { Bus, Ids, Meter, NameServers, OnMessage, OutboundMessage, Prober, Receiver, RecordStore } from './ports.ts';
 
 /** How long a stop waits for messages to leave before it hands over what is left. */
 const STOP_GRACE_MS = 3_000;
@@ -37,6 +41,7 @@ export interface AppPorts {
   readonly openBus: ((hear: OnMessage, onConnect: () => void) => Bus & AsyncDisposable) | null;
   /** Where notices go besides MQTT, by the name that the rules' messages carry. */
   readonly receivers: Readonly<Record<string, Receiver>>;
+  readonly meter: Meter;
 }
 
 export interface App extends AsyncDisposable {
@@ -49,8 +54,9 @@ export interface App extends AsyncDisposable {
  * process left are taken up. Disposing of it is the graceful stop: requests in hand are answered, running jobs are
  * handed over as they stand, messages leave. Rejects when the address cannot be listened on.
  */
-export async function startApp(ports: AppPorts): Promise<App> {
-  const { config, clock, ids, log, store } = ports;
+export async function startApp(unmeasured: AppPorts): Promise<App> {
+  const ports = measured(unmeasured);
+  const { config, clock, ids, log, store, meter } = ports;
   const stop = new AbortController();
   await using parts = new AsyncDisposableStack();
 
@@ -67,7 +73,7 @@ export async function startApp(ports: AppPorts): Promise<App> {
     },
   });
   const engine = makeSwitchEngine({ ...ports, budget }, owner, speaker, notifying);
-  const door = makeDoor({
+  const openDoor = makeDoor({
     engine,
     switches: config.switches,
     record: (entry, atMs) => store.record(entry, atMs),
@@ -75,6 +81,7 @@ export async function startApp(ports: AppPorts): Promise<App> {
     log,
     signal: stop.signal,
   });
+  const door = measuredDoor(openDoor, meter, clock);
   const presence = makePresence(clock);
   const watch = makeWatch({ ...ports, budget, switches: config.switches, engine });
   const http = await makeHttp({
@@ -90,21 +97,28 @@ export async function startApp(ports: AppPorts): Promise<App> {
     presence,
     journal: (after, limit) => store.journal(after, limit),
     checks: readiness(ports, watch, speaker),
+    meter,
+    watched: {
+      receivers: [...Object.keys(ports.receivers), ...(speaker ? [MQTT_RECEIVER] : [])],
+      waitingSinceMs: async (receiver) =>
+        (await store.nextOutgoing(receiver, Number.MAX_SAFE_INTEGER))?.createdAtMs ?? null,
+      speaks: speaker ? () => speaker.speaks() : null,
+    },
     pages: dashboardPages,
     clock,
     log,
   });
 
+  // Ends before everything else, also when the start fails half-way: what it has begun would keep the process alive.
+  await using requests = new AsyncDisposableStack();
+  requests.defer(() => http.close());
+
   // First, because it fails when this endpoint runs already: then the other one keeps its broker and its jobs.
-  const address = await http.listen({ ...config.http.listen }).catch(async (error: unknown) => {
-    // What it has begun by itself would keep a process alive that has nothing more to do.
-    await http.close();
-    throw error;
-  });
+  const address = await http.listen({ ...config.http.listen });
   // Torn down from the last line up: no more requests, then the jobs, then the broker.
   if (config.mqtt && speaker) {
     const hear = makeMqttIntake({
-      door,
+      door: countMqttRefusals(door, meter),
       switches: config.switches.map(({ name }) => name),
       devices: config.devices,
       commands: config.mqtt.commands,
@@ -128,10 +142,24 @@ export async function startApp(ports: AppPorts): Promise<App> {
     stop.abort();
     await watching;
   });
-  parts.defer(() => http.close());
+  parts.use(requests.move());
 
   const running = parts.move();
   return { address, [Symbol.asyncDispose]: () => running.disposeAsync() };
+}
+
+/** The same ports, with what passes through them counted and timed. */
+function measured(ports: AppPorts): AppPorts {
+  const { config, clock, meter } = ports;
+  const receivers = Object.entries(ports.receivers).map(
+    ([name, receiver]) => [name, measuredReceiver(name, receiver, meter)] as const,
+  );
+  return {
+    ...ports,
+    store: measuredStore(ports.store, { meter, clock, switches: config.switches.map(({ name }) => name) }),
+    records: measuredRecords(ports.records, meter, clock),
+    receivers: Object.fromEntries(receivers),
+  };
 }
 
 /** A broker that was away may have lost what it retained: every state is told anew, and what waited leaves. */
@@ -164,7 +192,7 @@ function makeSwitchEngine(
     }),
     failed: brokenOff,
     stopped: stoppedShort,
-    receivers: { ...ports.receivers, ...(speaker && { [MQTT_RECEIVER]: broker(speaker) }) },
+    receivers: { ...ports.receivers, ...(speaker && { [MQTT_RECEIVER]: measuredReceiver(MQTT_RECEIVER, broker(speaker), ports.meter) }) },
     delivers: (receiver) => (receiver === MQTT_RECEIVER ? speaker?.speaks() === true : notifying.isHeld()),
     lanes: [...switches.keys()],
     owner,
