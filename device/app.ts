@@ -12,7 +12,18 @@ import {
   startRecogniser,
 } from './core/gesture.ts';
 import { faultOf, lampOf } from './core/lamp.ts';
-import type { Button, Ids, Input, InputEvent, LampPort, Link, LinkEvent } from './core/ports.ts';
+import { patternOf } from './core/lamp-pattern.ts';
+import {
+  type Button,
+  type Ids,
+  type Input,
+  type InputEvent,
+  type LampPort,
+  type Link,
+  type LinkEvent,
+  silentSupervisor,
+  type Supervisor,
+} from './core/ports.ts';
 
 export interface ButtonSettings extends ControllerSettings {
   readonly holdMs: number;
@@ -27,6 +38,8 @@ export interface ButtonPorts {
   readonly input: Input;
   readonly lamp: LampPort;
   readonly log: Log;
+  /** Nobody, unless given. */
+  readonly supervisor?: Supervisor;
 }
 
 /** Why it stopped: it was told to, or its input ended and the last press came to this. */
@@ -38,9 +51,10 @@ export type Stopped = 'asked' | 'ended-well' | 'ended-badly';
  * is dark and the link has said goodbye. Rejects only when a port breaks its promise.
  */
 export async function runButton(settings: ButtonSettings, ports: ButtonPorts, stop: AbortSignal): Promise<Stopped> {
-  const { clock, ids, link, input, lamp, log } = ports;
+  const { clock, ids, link, input, lamp, log, supervisor = silentSupervisor } = ports;
   const over = new AbortController();
   const recognisers = new Map<number, Recogniser>();
+  const found = new Set<number>();
   const fingers = new Map<number, 'holding' | 'ripe'>();
   let state = startController(settings);
   let stopped: Stopped = 'asked';
@@ -56,7 +70,7 @@ export async function runButton(settings: ButtonSettings, ports: ButtonPorts, st
       link.tellFault(fault);
     }
     state = turn.next;
-    lamp.show(lampOf(state));
+    show();
     for (const effect of turn.effects) perform(effect);
     if (ending && state.press.kind === 'none') {
       stopped = state.notice && state.notice.kind !== 'drilled' ? 'ended-badly' : 'ended-well';
@@ -64,6 +78,12 @@ export async function runButton(settings: ButtonSettings, ports: ButtonPorts, st
     }
     // Whatever happened may have moved the next moment at which something is due.
     awake.abort();
+  }
+
+  function show(): void {
+    const now = lampOf(state);
+    lamp.show(now);
+    supervisor.status(`${patternOf(now).word}: ${now.text}`);
   }
 
   function perform(effect: Effect): void {
@@ -87,6 +107,7 @@ export async function runButton(settings: ButtonSettings, ports: ButtonPorts, st
   }
 
   function touch(event: InputEvent): void {
+    if (event.kind === 'level' || event.kind === 'broken') found.add(event.button);
     switch (event.kind) {
       case 'level':
         lift(event.button);
@@ -180,13 +201,21 @@ export async function runButton(settings: ButtonSettings, ports: ButtonPorts, st
   stop.addEventListener('abort', halt, { once: true });
   if (stop.aborted) halt();
   try {
-    lamp.show(lampOf(state));
+    show();
     link.open(hear);
     input.open(touch);
+    let ready = false;
     while (!over.signal.aborted) {
       awake = new AbortController();
+      // Armed: each button's line has been looked at, and one at least can be read.
+      if (!ready && found.size === settings.buttons.length && recognisers.size > 0) {
+        supervisor.ready();
+        ready = true;
+      }
+      supervisor.alive();
+      const idleMs = Math.min(IDLE_MS, supervisor.turnMs ?? IDLE_MS);
       const dueMs = wakeMs();
-      const forMs = dueMs === undefined ? IDLE_MS : Math.max(1, Math.min(IDLE_MS, dueMs - clock.monotonicMs()));
+      const forMs = dueMs === undefined ? idleMs : Math.max(1, Math.min(idleMs, dueMs - clock.monotonicMs()));
       await clock.sleep(Math.ceil(forMs), AbortSignal.any([awake.signal, over.signal]));
       const atMs = clock.monotonicMs();
       for (const button of recognisers.keys()) contact(button, { kind: 'tick', atMs });
@@ -195,6 +224,7 @@ export async function runButton(settings: ButtonSettings, ports: ButtonPorts, st
   } finally {
     stop.removeEventListener('abort', halt);
     over.abort();
+    supervisor.stopping();
     // The lamp first: it may not go on telling what nobody watches over any more.
     await lamp.close();
     await Promise.all([input.close(), link.close()]);
@@ -202,7 +232,7 @@ export async function runButton(settings: ButtonSettings, ports: ButtonPorts, st
   return stopped;
 }
 
-/** With nothing due the loop still turns now and then; a watchdog will be fed here. */
+/** With nothing due the loop still turns now and then: a clock that jumped, or a supervisor that waits to be fed. */
 const IDLE_MS = 10_000;
 
 const FAULT_TEXT = {

@@ -5,8 +5,9 @@ import { checkRoad } from './adapters/check-road.ts';
 import { KEYS_TEXT, LINES_TEXT, makeKeyboard } from './adapters/keyboard.ts';
 import { makeTerminalLamp } from './adapters/lamp-terminal.ts';
 import { makeMqttLink, type MqttLinkOptions } from './adapters/link-mqtt.ts';
-import { makeLineLog } from './adapters/log-lines.ts';
+import { isJournal, makeLineLog } from './adapters/log-lines.ts';
 import { jitter, randomIds } from './adapters/random-ids.ts';
+import { openSupervisor } from './adapters/sd-notify.ts';
 import { runButton } from './app.ts';
 import { ConfigProblems } from './config/problems.ts';
 import { readButtonConfig } from './config/read.ts';
@@ -58,15 +59,19 @@ async function run(flags: Flags): Promise<number> {
   stdout.on('error', () => undefined);
   const colour = stdout.isTTY && (process.env['NO_COLOR'] ?? '') === '';
   const lamp = makeTerminalLamp({ stdout, colour, clock: systemClock });
-  const log = makeLineLog((text) => lamp.say(text), flags.verbose === true);
+  const journal = isJournal(process.env['JOURNAL_STREAM'], stdout.fd);
+  const log = makeLineLog((text) => lamp.say(text), { verbose: flags.verbose === true, journal });
   const say = (text: string): void => lamp.say(text);
   const input = makeKeyboard({ stdin, buttons: config.buttons.length, clock: systemClock, say });
   const link = makeMqttLink(mqttOptions(config));
   const stop = new AbortController();
   for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.once(signal, () => stop.abort());
+  const warn = (text: string): void => log.warn({}, text);
+  const supervisor = await openSupervisor(process.env, process.pid, systemClock, warn);
   say(`Button "${config.device}" of the switch "${config.switch}": ${meanings(config)}.`);
   say(stdin.isTTY ? KEYS_TEXT : LINES_TEXT);
-  const stopped = await runButton(config, { clock: systemClock, ids: randomIds, link, input, lamp, log }, stop.signal);
+  const ports = { clock: systemClock, ids: randomIds, link, input, lamp, log, supervisor };
+  const stopped = await runButton(config, ports, stop.signal);
   return stopped === 'ended-badly' ? EXIT_NOT_DONE : EXIT_DONE;
 }
 

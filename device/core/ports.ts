@@ -75,6 +75,26 @@ export interface LampPort {
   close(): Promise<void>;
 }
 
+// ---- whoever keeps it running --------------------------------------------------------------------------------------
+
+/** Starts the program again when it has died or hangs, and shows how it is: systemd. */
+export interface Supervisor {
+  /** `alive` must be heard at least this often, milliseconds; absent when nobody watches. */
+  readonly turnMs?: number;
+  /** The loop runs, and a press would be noticed. */
+  ready(): void;
+  /** The loop has turned. */
+  alive(): void;
+  /** What the lamp says, for whoever asks the supervisor. */
+  status(text: string): void;
+  /** It ends because it was asked to. */
+  stopping(): void;
+  close(): void;
+}
+
+/** Started by hand. */
+export const silentSupervisor: Supervisor = { ready() {}, alive() {}, status() {}, stopping() {}, close() {} };
+
 // ---- chance --------------------------------------------------------------------------------------------------------
 
 export interface Ids {
