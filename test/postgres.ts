@@ -83,11 +83,12 @@ export async function openPostgresSpace(): Promise<PostgresSpace> {
     },
     async empty() {
       await client.query(`
-        alter table journal disable trigger user;
+        alter table journal disable trigger user; alter table journal_anchor disable trigger user;
         delete from lane; delete from wake; delete from shared; delete from job; delete from outgoing;
         delete from journal; delete from endpoint_lease;
         update journal_head set seq = 0, hash = repeat('0', 64);
-        alter table journal enable trigger user;
+        update journal_anchor set seq = 0, hash = repeat('0', 64);
+        alter table journal enable trigger user; alter table journal_anchor enable trigger user;
       `);
     },
     async remove() {

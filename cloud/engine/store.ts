@@ -49,6 +49,14 @@ export interface Store {
   journal(after: number, limit: number): Promise<readonly JournalRow[]>;
   /** Rows before that number, newest first: how people read it. */
   journalBefore(before: number, limit: number): Promise<readonly JournalRow[]>;
+  /** What the journal's first row follows: number 0, until it was truncated. */
+  journalAnchor(): Promise<JournalAnchor>;
+  /**
+   * Takes out the oldest rows, up to and including `to`: some thousands at once, so that nobody waits long. It is called
+   * again while it answers `more`. `entry` is written into the journal with it, in one transaction. When there is no
+   * row of that number with that hash, nothing is done.
+   */
+  truncateJournal(to: JournalAnchor, entry: JournalEntry | null, atMs: number): Promise<Truncated>;
 
   /** The oldest undelivered message of a receiver, when it is due. */
   nextOutgoing(receiver: string, nowMs: number): Promise<OutgoingRow | undefined>;
@@ -139,6 +147,11 @@ export interface JournalRow extends JournalEntry {
   /** Hex SHA-256 over the row before's hash and this row. */
   readonly hash: string;
 }
+
+/** A row's number and its hash, which the next row's hash covers. */
+export type JournalAnchor = Pick<JournalRow, 'seq' | 'hash'>;
+
+export type Truncated = 'done' | 'more' | 'no-such-row';
 
 export interface OutgoingRow extends Outgoing {
   readonly id: number;

@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto';
 import type { Json } from '../../shared/json.ts';
 import type { JournalEntry } from '../engine/lane.ts';
-import type { JournalRow } from '../engine/store.ts';
+import type { JournalAnchor, JournalRow, Truncated } from '../engine/store.ts';
 import type { Sql } from './sql.ts';
 
 /** What the first row is chained to. */
@@ -28,11 +28,7 @@ function canonical(value: Json): string {
 }
 
 /** The row that follows `last`, hashed as it will be read back from the database. */
-export function chained(
-  last: Pick<JournalRow, 'seq' | 'hash'> | undefined,
-  entry: JournalEntry,
-  atMs: number,
-): JournalRow {
+export function chained(last: JournalAnchor | undefined, entry: JournalEntry, atMs: number): JournalRow {
   // What JSON leaves out (an undefined field), and what no database keeps (half of a surrogate pair), must not be hashed.
   const [kind, text] = [entry.kind.toWellFormed(), entry.text.toWellFormed()];
   const lane = entry.lane === null ? null : entry.lane.toWellFormed();
@@ -42,10 +38,8 @@ export function chained(
 }
 
 export function appendJournal(sql: Sql, entry: JournalEntry, atMs: number): void {
-  const last = sql.one('select seq, hash from journal order by seq desc limit 1') as
-    | { seq: number; hash: string }
-    | undefined;
-  const { seq, kind, lane, text, detail, hash } = chained(last, entry, atMs);
+  const last = sql.one('select seq, hash from journal order by seq desc limit 1') as JournalAnchor | undefined;
+  const { seq, kind, lane, text, detail, hash } = chained(last ?? readAnchor(sql), entry, atMs);
   sql.run(
     'insert into journal (seq, at_ms, kind, lane, text, detail, hash) values (?, ?, ?, ?, ?, ?, ?)',
     seq,
@@ -56,6 +50,25 @@ export function appendJournal(sql: Sql, entry: JournalEntry, atMs: number): void
     JSON.stringify(detail),
     hash,
   );
+}
+
+/** One truncation: short enough that no command waits for it. */
+export const TRUNCATE_MAX = 2_000;
+
+export function readAnchor(sql: Sql): JournalAnchor {
+  return sql.one('select seq, hash from journal_anchor') as JournalAnchor;
+}
+
+/** Moves the anchor before the rows go: the database lets no other row go. */
+export function truncateJournal(sql: Sql, to: JournalAnchor, entry: JournalEntry | null, atMs: number): Truncated {
+  const anchor = readAnchor(sql);
+  if (anchor.seq === to.seq && anchor.hash === to.hash) return 'done';
+  if (!sql.one('select 1 from journal where seq = ? and hash = ?', to.seq, to.hash)) return 'no-such-row';
+  if (entry) appendJournal(sql, entry, atMs);
+  const until = Math.min(to.seq, anchor.seq + TRUNCATE_MAX);
+  sql.run('update journal_anchor set (seq, hash) = (select seq, hash from journal where seq = ?)', until);
+  sql.run('delete from journal where seq <= ?', until);
+  return until === to.seq ? 'done' : 'more';
 }
 
 const COLUMNS = 'select seq, at_ms as atMs, kind, lane, text, detail, hash from journal';

@@ -1,3 +1,5 @@
+import { FIRST_HASH } from './journal.ts';
+
 /**
  * The schema, grown in numbered steps. A released migration is never edited: a database that has it would differ from
  * one that gets it tomorrow. To change the schema, append one.
@@ -110,6 +112,33 @@ export const MIGRATIONS: readonly Migration[] = [
         owner text not null,
         until_ms integer not null
       ) strict, without rowid;
+    `,
+  },
+  {
+    name: 'a journal that begins at an anchor',
+    sql: `
+      -- The last row that was taken out after it had been exported: what the first row that is left follows.
+      create table journal_anchor (
+        one integer primary key check (one = 1),
+        seq integer not null,
+        hash text not null
+      ) strict;
+      insert into journal_anchor (one, seq, hash) values (1, 0, '${FIRST_HASH}');
+      create trigger journal_anchor_is_a_row before update on journal_anchor
+      when new.seq <= old.seq or not exists (select 1 from journal where seq = new.seq and hash = new.hash)
+      begin
+        select raise(abort, 'the journal can begin only after one of its rows');
+      end;
+      create trigger journal_anchor_stays before delete on journal_anchor
+      begin
+        select raise(abort, 'the journal can begin only after one of its rows');
+      end;
+      drop trigger journal_never_forgets;
+      create trigger journal_never_forgets before delete on journal
+      when old.seq > (select seq from journal_anchor)
+      begin
+        select raise(abort, 'the journal is append-only');
+      end;
     `,
   },
 ];

@@ -1,25 +1,22 @@
 import type { Json } from '../../shared/json.ts';
 import type { JournalEntry } from '../engine/lane.ts';
-import type { JournalRow } from '../engine/store.ts';
-import { chained } from './journal.ts';
+import type { JournalAnchor, JournalRow, Truncated } from '../engine/store.ts';
+import { chained, TRUNCATE_MAX } from './journal.ts';
 import { fromText, type PgSql, toText } from './postgres-sql.ts';
-
-/** The last link of the chain. */
-export type JournalHead = Pick<JournalRow, 'seq' | 'hash'>;
 
 /**
  * The end of the chain, for this transaction alone until its commit: every append of every endpoint waits here. So it
  * comes last in a transaction. A row of its own, because a lock on the newest journal row would let the next in line
  * follow a row that is no longer the newest.
  */
-export async function lockJournal(sql: PgSql): Promise<JournalHead> {
-  return (await sql.one('select seq, hash from journal_head where one = 1 for update')) as JournalHead;
+export async function lockJournal(sql: PgSql): Promise<JournalAnchor> {
+  return (await sql.one('select seq, hash from journal_head where one = 1 for update')) as JournalAnchor;
 }
 
 /** Appends after `head`, which the caller has locked. */
 export async function appendJournal(
   sql: PgSql,
-  head: JournalHead,
+  head: JournalAnchor,
   entries: readonly JournalEntry[],
   atMs: number,
 ): Promise<void> {
@@ -44,6 +41,30 @@ export async function appendJournal(
 }
 
 const COLUMNS = 'select seq, at_ms as "atMs", kind, lane, text, detail, hash from journal';
+
+export async function readAnchor(sql: PgSql): Promise<JournalAnchor> {
+  return (await sql.one('select seq, hash from journal_anchor')) as JournalAnchor;
+}
+
+/** Moves the anchor before the rows go: the database lets no other row go. */
+export async function truncateJournal(
+  sql: PgSql,
+  to: JournalAnchor,
+  entry: JournalEntry | null,
+  atMs: number,
+): Promise<Truncated> {
+  // Two who truncate wait for each other here.
+  const head = await lockJournal(sql);
+  const anchor = await readAnchor(sql);
+  if (anchor.seq === to.seq && anchor.hash === to.hash) return 'done';
+  const found = await sql.one('select 1 from journal where seq = $1 and hash = $2', to.seq, to.hash);
+  if (!found) return 'no-such-row';
+  if (entry) await appendJournal(sql, head, [entry], atMs);
+  const until = Math.min(to.seq, anchor.seq + TRUNCATE_MAX);
+  await sql.run('update journal_anchor set (seq, hash) = (select seq, hash from journal where seq = $1)', until);
+  await sql.run('delete from journal where seq <= $1', until);
+  return until === to.seq ? 'done' : 'more';
+}
 
 /** Rows after that number, oldest first. */
 export async function readJournal(sql: PgSql, after: number, limit: number): Promise<readonly JournalRow[]> {

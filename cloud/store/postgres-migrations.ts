@@ -126,6 +126,44 @@ export const POSTGRES_MIGRATIONS: readonly Migration[] = [
       );
     `,
   },
+  {
+    name: 'a journal that begins at an anchor',
+    sql: `
+      -- The last row that was taken out after it had been exported: what the first row that is left follows.
+      create table journal_anchor (
+        one integer primary key check (one = 1),
+        seq bigint not null,
+        hash text not null
+      );
+      insert into journal_anchor (one, seq, hash) values (1, 0, '${FIRST_HASH}');
+      create function journal_anchor_is_a_row() returns trigger language plpgsql as $$
+        begin
+          if tg_op = 'UPDATE' and new.seq > old.seq
+            and exists (select 1 from journal where seq = new.seq and hash = new.hash) then
+            return new;
+          end if;
+          raise exception 'the journal can begin only after one of its rows';
+        end
+      $$;
+      create trigger journal_anchor_is_a_row before update or delete on journal_anchor
+        for each row execute function journal_anchor_is_a_row();
+      create trigger journal_anchor_stays before truncate on journal_anchor
+        for each statement execute function journal_is_append_only();
+      create function journal_row_is_exported() returns trigger language plpgsql as $$
+        begin
+          if old.seq <= (select seq from journal_anchor) then
+            return old;
+          end if;
+          raise exception 'the journal is append-only';
+        end
+      $$;
+      drop trigger journal_never_changes on journal;
+      create trigger journal_never_changes before update or truncate on journal
+        for each statement execute function journal_is_append_only();
+      create trigger journal_never_forgets before delete on journal
+        for each row execute function journal_row_is_exported();
+    `,
+  },
 ];
 
 /** The first whose commits can be asked about (pg_current_xact_id). */

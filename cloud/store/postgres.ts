@@ -5,7 +5,14 @@ import type { Outgoing } from '../engine/lane.ts';
 import type { Store } from '../engine/store.ts';
 import { connectionConfig, makeConnections, POSTGRES_LIMITS, type PostgresLimits } from './postgres-connections.ts';
 import * as jobs from './postgres-jobs.ts';
-import { appendJournal, lockJournal, readJournal, readJournalBack } from './postgres-journal.ts';
+import {
+  appendJournal,
+  lockJournal,
+  readAnchor,
+  readJournal,
+  readJournalBack,
+  truncateJournal,
+} from './postgres-journal.ts';
 import { decideTurn, readLane, readTimers } from './postgres-lanes.ts';
 import { migratePostgres, POSTGRES_MIGRATIONS } from './postgres-migrations.ts';
 import { openNotices } from './postgres-notify.ts';
@@ -110,6 +117,8 @@ export async function openPostgresStore({
     record: (entry, atMs) => db.transact(async (sql) => appendJournal(sql, await lockJournal(sql), [entry], atMs)),
     journal: (after, limit) => db.ask((sql) => readJournal(sql, after, limit)),
     journalBefore: (before, limit) => db.ask((sql) => readJournalBack(sql, before, limit)),
+    journalAnchor: () => db.ask((sql) => readAnchor(sql)),
+    truncateJournal: (to, entry, atMs) => db.transact((sql) => truncateJournal(sql, to, entry, atMs)),
 
     nextOutgoing: (receiver, nowMs) => db.ask((sql) => nextOutgoing(sql, receiver, nowMs)),
     outgoingDueAtMs: (receiver) => db.ask((sql) => outgoingDueAtMs(sql, receiver)),

@@ -13,7 +13,7 @@ import {
   takeOver,
   writeStep,
 } from './jobs.ts';
-import { appendJournal, readJournal, readJournalBack } from './journal.ts';
+import { appendJournal, readAnchor, readJournal, readJournalBack, truncateJournal } from './journal.ts';
 import { decideTurn, readLane, readTimers } from './lanes.ts';
 import { openDatabase } from './open-database.ts';
 import { nextOutgoing, outgoingDueAtMs, postponeOutgoing, putOutgoing, removeOutgoing } from './outgoing.ts';
@@ -92,6 +92,8 @@ export async function openSqliteStore({
     record: (entry, atMs) => group.add(() => appendJournal(sql, entry, atMs)),
     journal: (after, limit) => read(() => readJournal(sql, after, limit)),
     journalBefore: (before, limit) => read(() => readJournalBack(sql, before, limit)),
+    journalAnchor: () => read(() => readAnchor(sql)),
+    truncateJournal: (to, entry, atMs) => group.add(() => truncateJournal(sql, to, entry, atMs)),
 
     nextOutgoing: (receiver, nowMs) => read(() => nextOutgoing(sql, receiver, nowMs)),
     outgoingDueAtMs: (receiver) => read(() => outgoingDueAtMs(sql, receiver)),

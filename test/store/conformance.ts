@@ -5,6 +5,7 @@ import type { JobChange, Outgoing } from '../../cloud/engine/lane.ts';
 import type { Store } from '../../cloud/engine/store.ts';
 import { FIRST_HASH, journalHash } from '../../cloud/store/journal.ts';
 import { add, note, NOW, rule, started, step, turn } from './plans.ts';
+import { truncationConformance } from './truncation.ts';
 
 /** What a test needs of a store: opened empty, and opened again on the same data as another process would. */
 export interface Opened {
@@ -550,6 +551,8 @@ export function storeConformance(name: string, open: () => Promise<Opened>): voi
         expect(await store.journalBefore(1, 2)).toEqual([]);
       });
     });
+
+    truncationConformance(() => opened);
 
     describe('pruning', () => {
       test('forgets jobs that ended long enough ago, with their steps and ids, and nothing else', async () => {

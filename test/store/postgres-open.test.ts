@@ -2,6 +2,7 @@ import { inspect } from 'node:util';
 import { afterAll, afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { systemClock } from '../../shared/system-clock.ts';
 import { openPostgresStore } from '../../cloud/store/postgres.ts';
+import { journalHash } from '../../cloud/store/journal.ts';
 import { POSTGRES_MIGRATIONS } from '../../cloud/store/postgres-migrations.ts';
 import { readPlace } from '../../cloud/store/postgres-place.ts';
 import { endPostgres, openPostgresSpace, postgresMissing, type PostgresSpace } from '../postgres.ts';
@@ -56,6 +57,22 @@ describe.skipIf(postgresMissing)('opening a PostgreSQL database', () => {
     expect(await refusal(space.url, [...POSTGRES_MIGRATIONS, next])).toBeUndefined();
     expect(await space.ask('select id, colour from job')).toEqual([{ id: 'kept', colour: 'red' }]);
     expect(await space.ask("select to_regclass('half') as half")).toEqual([{ half: null }]);
+  });
+
+  test('of the first schema is carried over with its jobs and its journal, which can be truncated then', async () => {
+    const first = await openPostgresStore({ url: space.url, clock, migrations: POSTGRES_MIGRATIONS.slice(0, 1) });
+    await started(first, 'kept');
+    await first.record({ kind: 'x', lane: null, text: 'old', detail: null }, 1);
+    await first[Symbol.asyncDispose]();
+    await using store = await openPostgresStore({ url: space.url, clock });
+    expect(await store.job('kept')).toMatchObject({ status: 'running' });
+    const [row] = await store.journal(0, 10);
+    expect(row && (await store.truncateJournal(row, null, 2))).toBe('done');
+    await store.record({ kind: 'x', lane: null, text: 'new', detail: null }, 3);
+    const future = [...POSTGRES_MIGRATIONS, { name: 'next', sql: 'create table more (x integer)' }];
+    expect(await refusal(space.url, future)).toBeUndefined();
+    const [next] = await store.journal(0, 10);
+    expect(next).toMatchObject({ seq: 2, hash: row && next && journalHash(row.hash, next) });
   });
 
   test('written by a newer dashover is refused in a clear sentence, and left as it is', async () => {

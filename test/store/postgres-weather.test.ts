@@ -390,5 +390,12 @@ describe.skipIf(postgresMissing)('PostgreSQL in bad weather', () => {
     for (const attempt of ["update journal set text = 'as I like it'", 'delete from journal', 'truncate journal']) {
       await expect(space.ask(attempt)).rejects.toThrow('the journal is append-only');
     }
+    for (const forged of [
+      'update journal_anchor set seq = 1',
+      'update journal_anchor set seq = 9',
+      'delete from journal_anchor',
+    ]) {
+      await expect(space.ask(forged)).rejects.toThrow('the journal can begin only after one of its rows');
+    }
   });
 });

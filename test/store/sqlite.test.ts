@@ -8,7 +8,7 @@ import { fileURLToPath } from 'node:url';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import type { Store } from '../../cloud/engine/store.ts';
 import { makeGroupCommit } from '../../cloud/store/group-commit.ts';
-import { FIRST_HASH, journalHash } from '../../cloud/store/journal.ts';
+import { chained, FIRST_HASH, journalHash } from '../../cloud/store/journal.ts';
 import { MIGRATIONS } from '../../cloud/store/migrations.ts';
 import { openDatabase } from '../../cloud/store/open-database.ts';
 import { openSqliteStore } from '../../cloud/store/sqlite.ts';
@@ -260,6 +260,26 @@ describe('the file', () => {
     db.close();
   });
 
+  test('of the first schema is carried over with its jobs and its journal, which can be truncated then', async () => {
+    const first = openDatabase({ path, busyMs: 20, clock: undefined, migrations: MIGRATIONS.slice(0, 1) });
+    const row = chained(undefined, { kind: 'x', lane: null, text: 'old', detail: null }, 1);
+    first
+      .prepare("insert into journal (seq, at_ms, kind, text, detail, hash) values (1, 1, 'x', 'old', 'null', ?)")
+      .run(row.hash);
+    first.exec(
+      "insert into job (id, lane, status, exclusive, sender, data, accepted_at_ms) values ('kept', 'www', 'waiting', 1, 'ops', '{}', 1)",
+    );
+    first.close();
+    await using store = await openSqliteStore({ path });
+    expect(await store.job('kept')).toMatchObject({ status: 'waiting' });
+    expect(await store.truncateJournal(row, null, 2)).toBe('done');
+    await store.record({ kind: 'x', lane: null, text: 'new', detail: null }, 3);
+    const future = [...MIGRATIONS, { name: 'next', sql: 'create table more (x)' }];
+    openDatabase({ path, busyMs: 20, clock: undefined, migrations: future }).close();
+    const [next] = await store.journal(0, 10);
+    expect(next).toMatchObject({ seq: 2, hash: next && journalHash(row.hash, next) });
+  });
+
   test('of another program is refused', async () => {
     const db = new DatabaseSync(path);
     db.exec('create table recipe (x)');
@@ -302,6 +322,13 @@ describe('the file', () => {
     const db = new DatabaseSync(path);
     expect(() => db.exec("update journal set text = 'as I like it'")).toThrow('the journal is append-only');
     expect(() => db.exec('delete from journal')).toThrow('the journal is append-only');
+    for (const forged of [
+      'update journal_anchor set seq = 1',
+      'update journal_anchor set seq = 9',
+      'delete from journal_anchor',
+    ]) {
+      expect(() => db.exec(forged)).toThrow('the journal can begin only after one of its rows');
+    }
     db.close();
   });
 
