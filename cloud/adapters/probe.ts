@@ -97,7 +97,8 @@ const WORDS: Readonly<Record<string, string>> = {
   ERR_TLS_CERT_ALTNAME_INVALID: 'its certificate is for another name',
 };
 
-function whyNot(error: unknown): string {
+/** Why a connection failed, in words. */
+export function whyNot(error: unknown): string {
   if (!(error instanceof Error)) return 'for no known reason';
   const first = error instanceof AggregateError && error.errors[0] instanceof Error ? error.errors[0] : error;
   const code = 'code' in first && typeof first.code === 'string' ? first.code : undefined;

@@ -47,7 +47,17 @@ export interface Config {
     readonly warn: 'alert' | 'ignore';
     readonly maxAgeMs: number;
   };
+  readonly notify: readonly Notifier[];
 }
+
+/** `name` is its kind, numbered from the second of a kind on: what its messages are stored under. */
+export type Notifier = { readonly name: string; readonly on: readonly string[] } & (
+  | { readonly kind: 'pagerduty'; readonly routingKey: string; readonly url: string | undefined }
+  | { readonly kind: 'slack'; readonly url: string }
+  | { readonly kind: 'webhook'; readonly url: string; readonly secrets: readonly string[] }
+  | { readonly kind: 'datadog'; readonly apiKey: string; readonly site: string; readonly url: string | undefined }
+  | { readonly kind: 'heartbeat'; readonly url: string; readonly everyMs: number }
+);
 
 interface Mqtt {
   readonly url: string;
@@ -90,6 +100,7 @@ export function toConfig(file: File, path: string, folder: string, material: Mat
     triggers: file.triggers.map(toTrigger),
     devices: Object.entries(file.devices).map(toDevice),
     datadog: { noData: datadog.noData, warn: datadog.warn, maxAgeMs: datadog.maxAge },
+    notify: file.notify.map(toNotifier),
   });
 }
 
@@ -141,6 +152,26 @@ function toTrigger(trigger: File['triggers'][number]) {
 
 function toDevice([name, device]: [string, File['devices'][string]]) {
   return { name, on: device.on, may: device.may, token: device.token, drillEveryMs: device.drillEvery };
+}
+
+const HEARTBEAT_MS = 60_000;
+
+function toNotifier(input: File['notify'][number], index: number, all: File['notify']): Notifier {
+  const before = all.slice(0, index).filter(({ kind }) => kind === input.kind).length;
+  const { kind, url = '', routingKey = '', apiKey = '', secret = [], on = ['*'] } = input;
+  const base = { name: before === 0 ? kind : `${kind}-${before + 1}`, on };
+  switch (kind) {
+    case 'pagerduty':
+      return { ...base, kind, routingKey, url: input.url };
+    case 'slack':
+      return { ...base, kind, url };
+    case 'webhook':
+      return { ...base, kind, url, secrets: secret };
+    case 'datadog':
+      return { ...base, kind, apiKey, site: input.site ?? 'datadoghq.com', url: input.url };
+    case 'heartbeat':
+      return { ...base, kind, url, everyMs: input.every ?? HEARTBEAT_MS };
+  }
 }
 
 /** Without a prototype: a position asked for by a stranger must not find `constructor`. */

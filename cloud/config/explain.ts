@@ -17,15 +17,12 @@ const UNSPOKEN = new Set<PropertyKey>([
   'ca',
   'cert',
   'key',
+  'routingKey',
+  'apiKey',
 ]);
 
 /** Sections with secrets in them: what stands where one of their lists or mappings belongs may be one, too. */
-const SECRETIVE = new Set<PropertyKey>(['tokens', 'triggers', 'devices', 'mqtt']);
-
-/** Sections that other versions know: a person who writes one is not helped by "unknown key". */
-const NOT_YET: Readonly<Record<string, string>> = {
-  notify: 'is not in this version yet: nobody would be notified; remove the section.',
-};
+const SECRETIVE = new Set<PropertyKey>(['tokens', 'triggers', 'devices', 'mqtt', 'notify']);
 
 /** The value at a path as the file has it, in quotes; or words that do not repeat it. */
 export function say(source: Source, path: Path): string {
@@ -75,11 +72,6 @@ function sizeInWords(value: object): string {
 }
 
 function explainKey(path: Path, key: string, known: readonly string[], source: Source, report: Report): void {
-  const notYet = path.length === 0 && Object.hasOwn(NOT_YET, key) ? NOT_YET[key] : undefined;
-  if (notYet !== undefined) {
-    report([key], notYet);
-    return;
-  }
   const close = nearest(key, known);
   const remedy = close === undefined ? `known here: ${listInWords(known, 'and')}` : `did you mean ${close}?`;
   const hint = remedy.endsWith('?') ? remedy : `${remedy}.`;

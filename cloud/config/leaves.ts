@@ -39,6 +39,30 @@ export const Secret = z
     `\${NAME} of an environment variable that holds ${SECRET_MIN} to 512 characters without spaces; \`openssl rand -hex 32\` makes one`,
   );
 
+const SIGNING_BYTES = { min: 16, max: 128 } as const;
+
+/** Secrets of Standard Webhooks: one, or several with spaces between them while receivers change from one to the next. */
+export const SigningSecrets = z
+  .string()
+  .transform((text, context): readonly string[] => {
+    const secrets = text.split(' ').filter((secret) => secret !== '');
+    if (secrets.length > 0 && secrets.length <= 4 && secrets.every(isSigningSecret)) return secrets;
+    const message =
+      'is no signing secret; write ${NAME} of an environment variable that holds whsec_ and at least 24 bytes in base64: `echo whsec_$(openssl rand -base64 32)` makes one.';
+    context.issues.push({ code: 'custom', message, input: text });
+    return z.NEVER;
+  })
+  .describe(
+    '${NAME} of an environment variable that holds whsec_ and 24 to 64 bytes in base64; `echo whsec_$(openssl rand -base64 32)` makes one',
+  );
+
+function isSigningSecret(text: string): boolean {
+  const base64 = text.replace(/^whsec_/, '');
+  if (base64.length % 4 !== 0 || !/^[A-Za-z0-9+/]+={0,2}$/.test(base64)) return false;
+  const bytes = (base64.replaceAll('=', '').length * 3) >> 2;
+  return bytes >= SIGNING_BYTES.min && bytes <= SIGNING_BYTES.max;
+}
+
 /** Milliseconds, from text such as `90s`. */
 export function duration(min: string, max: string): z.ZodType<number, string> {
   const minMs = parseDuration(min) ?? 0;

@@ -7,6 +7,7 @@ import type { Environment } from './environment.ts';
 import { explain, say } from './explain.ts';
 import { checkStore, readMaterial, whyUnreadable, type Material } from './material.ts';
 import { checkMqtt } from './mqtt.ts';
+import { checkNotify } from './notify.ts';
 import { ConfigProblems, pathInWords, type Path, type Problem, type Report } from './problems.ts';
 import { File } from './schema.ts';
 import { checkSwitches, knownSwitches } from './switches.ts';
@@ -49,6 +50,7 @@ function checkAll(source: Source, folder: string, report: Report): Material {
   checkSwitches(source.value, speak, report);
   checkAccess(source.value, knownSwitches(source.value), speak, report);
   checkMqtt(source.value, report);
+  checkNotify(source.value, knownSwitches(source.value), speak, report);
   checkStore(source.value, folder, report);
   return readMaterial(source.value, folder, report);
 }

@@ -2,14 +2,16 @@ import { z } from 'zod';
 import { COMMANDS } from '../../shared/command.ts';
 import { PREFIX_DEFAULT } from '../../shared/topics.ts';
 import { isIpv4, isIpv6 } from './dns-name.ts';
-import { Actor, duration, httpUrl, Name, Region, Secret, ZoneId } from './leaves.ts';
+import { Actor, duration, httpUrl, Name, Region, Secret, SigningSecrets, ZoneId } from './leaves.ts';
 import { Endpoint, Listen, NameServer, Proxies, Store } from './addresses.ts';
 import { Record } from './record-schema.ts';
 
 /**
  * The file as written: keys, forms and defaults. What one part says about another is judged in `switches.ts`,
- * `access.ts` and `mqtt.ts`.
+ * `access.ts`, `mqtt.ts` and `notify.ts`.
  */
+
+export const NOTIFIERS = ['pagerduty', 'slack', 'webhook', 'datadog', 'heartbeat'] as const;
 
 const Command = z.enum(COMMANDS).describe('failover, restore or drill');
 const commands = (write: string): z.ZodArray<typeof Command> => z.array(Command).max(COMMANDS.length).describe(write);
@@ -193,6 +195,34 @@ const Datadog = z
   })
   .describe("what Datadog's transitions count as, such as { noData: alert, warn: ignore, maxAge: 10m }");
 
+/** Which keys go with which kind is judged in `notify.ts`. */
+export const Notifier = z
+  .strictObject({
+    kind: z.enum(NOTIFIERS).describe('pagerduty, slack, webhook, datadog or heartbeat'),
+    url: httpUrl(
+      'an http or https URL without a password in it, such as https://hooks.example.com/dashover',
+    ).optional(),
+    on: z.array(z.string()).min(1).max(1_000).optional().describe('a list of switches, such as [www]; without it, all'),
+    routingKey: z
+      .string()
+      .refine((text) => /^[A-Za-z0-9]{32}$/.test(text))
+      .optional()
+      .describe('${NAME} of an environment variable that holds the 32 characters of an Events API v2 integration'),
+    secret: SigningSecrets.optional(),
+    apiKey: z
+      .string()
+      .refine((text) => /^[\x21-\x7e]{8,256}$/.test(text))
+      .optional()
+      .describe('${NAME} of an environment variable that holds an API key of Datadog'),
+    site: z
+      .string()
+      .regex(/^([a-z0-9-]+\.)+[a-z]{2,}$/)
+      .optional()
+      .describe('the site of your Datadog account, such as datadoghq.com or datadoghq.eu'),
+    every: duration('10s', '1d').optional(),
+  })
+  .describe("a receiver, such as { kind: slack, url: '${SLACK_URL}' }");
+
 export const File = z
   .strictObject({
     http: Http.prefault({}),
@@ -209,6 +239,7 @@ export const File = z
     triggers: z.array(Trigger).max(1_000).default([]).describe('a list of triggers'),
     devices: z.record(Actor, Device).default({}).describe('devices, by their names'),
     datadog: Datadog.prefault({}),
+    notify: z.array(Notifier).max(50).default([]).describe('a list of receivers'),
   })
   .describe('a mapping that begins with keys such as http:, switches: and tokens:');
 export type File = z.output<typeof File>;

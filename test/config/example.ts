@@ -71,6 +71,13 @@ triggers:
 devices:
   lobby: { on: [www], may: [failover, restore, drill], token: '\${LOBBY_TOKEN}', drillEvery: 30d }
 datadog: { noData: ignore, warn: alert, maxAge: 15m }
+notify:
+  - { kind: pagerduty, routingKey: '\${PAGERDUTY_KEY}', url: 'https://proxy.example.com', on: [www] }
+  - { kind: slack, url: '\${SLACK_URL}' }
+  - { kind: webhook, url: 'https://hooks.example.com/dashover', secret: '\${HOOK_SECRET}' }
+  - { kind: datadog, apiKey: '\${DD_API_KEY}', site: datadoghq.eu }
+  - { kind: heartbeat, url: 'https://heart.example.com/SECRET-heart', every: 5m }
+  - { kind: slack, url: '\${SLACK_URL}', on: ['*'] }
 `;
 
 export const ENV = {
@@ -79,6 +86,10 @@ export const ENV = {
   OPS_TOKEN: 'SECRET-ops-token-000002',
   TRIGGER: 'SECRET-trigger-00000003',
   LOBBY_TOKEN: 'SECRET-lobby-0000000004',
+  PAGERDUTY_KEY: 'SECRETpagerduty00000000000000005',
+  SLACK_URL: 'https://hooks.slack.example/services/T0/B0/SECRET-slack-06',
+  HOOK_SECRET: 'whsec_U0VDUkVULWhvb2stMDAwMDAwMDAwMDA3',
+  DD_API_KEY: 'SECRETdatadogapikey0000000000008',
 };
 
 /** A folder with the PEM files of the example, removed when the test ends. */

@@ -121,6 +121,39 @@ test('every key arrives: names normalised, paths absolute, durations in millisec
       },
     ],
     datadog: { noData: 'ignore', warn: 'alert', maxAgeMs: 900_000 },
+    notify: [
+      {
+        kind: 'pagerduty',
+        name: 'pagerduty',
+        routingKey: ENV.PAGERDUTY_KEY,
+        url: 'https://proxy.example.com',
+        on: ['www'],
+      },
+      { kind: 'slack', name: 'slack', url: ENV.SLACK_URL, on: ['*'] },
+      {
+        kind: 'webhook',
+        name: 'webhook',
+        url: 'https://hooks.example.com/dashover',
+        secrets: [ENV.HOOK_SECRET],
+        on: ['*'],
+      },
+      {
+        kind: 'datadog',
+        name: 'datadog',
+        apiKey: ENV.DD_API_KEY,
+        site: 'datadoghq.eu',
+        url: undefined,
+        on: ['*'],
+      },
+      {
+        kind: 'heartbeat',
+        name: 'heartbeat',
+        url: 'https://heart.example.com/SECRET-heart',
+        everyMs: 300_000,
+        on: ['*'],
+      },
+      { kind: 'slack', name: 'slack-2', url: ENV.SLACK_URL, on: ['*'] },
+    ],
   });
 });
 
@@ -137,6 +170,7 @@ test('what is not written has the documented default', () => {
     triggers: [],
     devices: [],
     datadog: { noData: 'alert', warn: 'ignore', maxAgeMs: 600_000 },
+    notify: [],
   });
   const { mqtt } = parse(`mqtt: { url: 'mqtt://h' }\n${SMALL}`);
   expect(mqtt).toEqual({ url: 'mqtt://h', prefix: 'dashover/v1', commands: ['failover', 'restore', 'drill'] });
@@ -195,7 +229,7 @@ function text(title: string): string {
   return SMALL.replace('zone:', () => `title: ${title}\n    zone:`);
 }
 
-const FILE_ORDER = 'http store route53 dns mqtt automation switches tokens triggers devices datadog'.split(' ');
+const FILE_ORDER = 'http store route53 dns mqtt automation switches tokens triggers devices datadog notify'.split(' ');
 function byFile(a: string, b: string): number {
   return FILE_ORDER.indexOf(a) - FILE_ORDER.indexOf(b);
 }

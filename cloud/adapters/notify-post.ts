@@ -1,0 +1,112 @@
+import type { Receipt } from '../ports.ts';
+import type { Circuit } from './notify-circuit.ts';
+import { whyNot } from './probe.ts';
+
+/** Of a receiver's answer, what a log line can hold. */
+const ANSWER_BYTES_MAX = 2_048;
+const ANSWER_CHARS_MAX = 200;
+
+export interface Call {
+  /** Who is called, for sentences: `Slack`. The URL itself may be a secret and is never said. */
+  readonly who: string;
+  readonly url: string;
+  readonly method?: 'GET' | 'POST';
+  readonly headers?: Readonly<Record<string, string>>;
+  readonly body?: string;
+  /** Never repeated, also when the answer repeats them. */
+  readonly secrets: readonly string[];
+}
+
+export interface Answer {
+  /** 0: there was none. */
+  readonly status: number;
+  /** `Slack answered 404 (no_service)`, or why there is no answer. */
+  readonly text: string;
+  /** `Retry-After`, in milliseconds, where it was given and can be read. */
+  readonly retryAfterMs: number | null;
+}
+
+/** One request, redirects not followed. Never throws: no answer is an answer, in words without a secret. */
+export async function call({ who, url, method = 'POST', headers, body, secrets }: Call, signal: AbortSignal) {
+  try {
+    const response = await fetch(url, {
+      method,
+      headers: {
+        'user-agent': 'dashover',
+        ...(body !== undefined && { 'content-type': 'application/json' }),
+        ...headers,
+      },
+      ...(body !== undefined && { body }),
+      // A POST that is sent on by a redirect loses its body, or tells its secret to somebody else.
+      redirect: 'manual',
+      signal,
+    });
+    const said = hide(await beginning(response), [url, ...secrets]);
+    const words = said === '' ? '' : ` (${said})`;
+    const answer: Answer = {
+      status: response.status,
+      text: `${who} answered ${response.status}${words}`,
+      retryAfterMs: retryAfterMs(response.headers.get('retry-after'), response.headers.get('date')),
+    };
+    return answer;
+  } catch (error) {
+    const none: Answer = { status: 0, text: `${who} did not answer: ${reason(error, signal)}`, retryAfterMs: null };
+    return { ...none, text: hide(none.text, [url, ...secrets]) };
+  }
+}
+
+/** What statuses mean to a receiver, besides: 2xx has it, 408, 425, 429 and 5xx mean later. */
+export interface Meaning {
+  /** This message will never be taken. */
+  readonly never: (status: number) => boolean;
+  /** No message will be taken until somebody mends something. */
+  readonly gone: readonly number[];
+}
+
+/** What became of the try. The circuit is closed when the receiver takes nothing any more. */
+export function receiptOf(answer: Answer, { never, gone }: Meaning, circuit: Circuit): Receipt {
+  const { status, text } = answer;
+  if (status >= 200 && status < 300) return { kind: 'delivered' };
+  if (gone.includes(status)) {
+    circuit.close(text);
+    return { kind: 'never', reason: `${text}; it takes no messages until its entry under notify is mended` };
+  }
+  const passing = status === 0 || status === 408 || status === 425 || status === 429 || status >= 500;
+  if (!passing && never(status)) return { kind: 'never', reason: text };
+  return { kind: 'later', reason: text, afterMs: answer.retryAfterMs };
+}
+
+/** The first bytes of the body, and no waiting for the rest. */
+async function beginning(response: Response): Promise<string> {
+  const reader = response.body?.getReader();
+  if (!reader) return '';
+  const chunks: Uint8Array[] = [];
+  let bytes = 0;
+  while (bytes < ANSWER_BYTES_MAX) {
+    const { value, done } = await reader.read();
+    if (done) break;
+    chunks.push(value);
+    bytes += value.byteLength;
+  }
+  await reader.cancel();
+  return Buffer.concat(chunks).toString('utf8', 0, ANSWER_BYTES_MAX);
+}
+
+function hide(text: string, secrets: readonly string[]): string {
+  const hidden = secrets.filter((secret) => secret !== '').reduce((said, secret) => said.replaceAll(secret, '…'), text);
+  const line = hidden.replaceAll(/[\s\p{Cc}]+/gu, ' ').trim();
+  return line.length <= ANSWER_CHARS_MAX ? line : `${line.slice(0, ANSWER_CHARS_MAX - 1)}…`;
+}
+
+function reason(error: unknown, signal: AbortSignal): string {
+  if (signal.aborted) return signal.reason instanceof Error ? signal.reason.message : 'it was not waited for';
+  return whyNot(error instanceof Error && error.cause instanceof Error ? error.cause : error);
+}
+
+/** Seconds, or a date, which is compared with the receiver's own clock. */
+function retryAfterMs(value: string | null, date: string | null): number | null {
+  if (value === null) return null;
+  if (/^\d{1,9}$/.test(value)) return Number(value) * 1_000;
+  const span = Date.parse(value) - (date === null ? Date.now() : Date.parse(date));
+  return Number.isNaN(span) ? null : Math.max(0, span);
+}
