@@ -22,7 +22,17 @@ import { makeMove } from './jobs/move.ts';
 import { makeRateBudget, type RateBudget } from './jobs/rate-budget.ts';
 import { lastLook } from './jobs/rules/permit.ts';
 import { makeWatch, type Watch } from './jobs/watch.ts';
-import type { Bus, Ids, Meter, NameServers, OnMessage, OutboundMessage, Prober, Receiver, RecordStore } from './ports.ts';
+import type {
+  Bus,
+  Ids,
+  Meter,
+  NameServers,
+  OnMessage,
+  OutboundMessage,
+  Prober,
+  Receiver,
+  RecordStore,
+} from './ports.ts';
 
 /** How long a stop waits for messages to leave before it hands over what is left. */
 const STOP_GRACE_MS = 3_000;
@@ -192,7 +202,10 @@ function makeSwitchEngine(
     }),
     failed: brokenOff,
     stopped: stoppedShort,
-    receivers: { ...ports.receivers, ...(speaker && { [MQTT_RECEIVER]: measuredReceiver(MQTT_RECEIVER, broker(speaker), ports.meter) }) },
+    receivers: {
+      ...ports.receivers,
+      ...(speaker && { [MQTT_RECEIVER]: measuredReceiver(MQTT_RECEIVER, broker(speaker), ports.meter) }),
+    },
     delivers: (receiver) => (receiver === MQTT_RECEIVER ? speaker?.speaks() === true : notifying.isHeld()),
     lanes: [...switches.keys()],
     owner,

@@ -3,6 +3,7 @@
  * Every call takes a signal, and its caller puts a deadline on it.
  */
 import type { Json } from '../shared/json.ts';
+import type { MetricName } from '../shared/metrics.ts';
 
 // ---- Route 53 ------------------------------------------------------------------------------------------------------
 
@@ -181,6 +182,31 @@ export interface Receiver {
   readonly retryMs?: { readonly min: number; readonly max: number };
   /** How long one try may last; default 30 s. */
   readonly deadlineMs?: number;
+}
+
+// ---- metrics -------------------------------------------------------------------------------------------------------
+
+/**
+ * The labels of one series. Each has few values, from the configuration or from a fixed list: never an id of a job or a
+ * command, and nothing that a stranger has written.
+ */
+export type Labels = Readonly<Record<string, string>>;
+
+/** What stands so at the moment of asking, and is not kept. */
+export interface GaugeValue {
+  readonly metric: MetricName<'gauge'>;
+  readonly labels: Labels;
+  readonly value: number;
+}
+
+/** Counts what happens, for whoever watches the endpoint. Names and labels are those of `shared/metrics.ts`. */
+export interface Meter {
+  /** Adds `by`, 1 by default. 0 makes the series known, so that its first event is seen as a growth. */
+  count(metric: MetricName<'counter'>, labels: Labels, by?: number): void;
+  /** Notes how long something took. */
+  time(metric: MetricName<'histogram'>, labels: Labels, seconds: number): void;
+  /** All that was counted, and these values of gauges, in the text format of Prometheus. */
+  text(values: readonly GaugeValue[]): Promise<string>;
 }
 
 // ---- chance --------------------------------------------------------------------------------------------------------

@@ -4,6 +4,7 @@ import { openIds } from '../adapters/ids.ts';
 import { LOG_LEVELS, type LogLevel, openLog } from '../adapters/log.ts';
 import { openBus } from '../adapters/mqtt.ts';
 import { openProber } from '../adapters/probe.ts';
+import { openMeter } from '../adapters/prometheus.ts';
 import { openRecordStore } from '../adapters/route53.ts';
 import { type AppPorts, startApp } from '../app.ts';
 import { type Config, readConfig } from '../config/read.ts';
@@ -30,6 +31,7 @@ export async function serve(options: { readonly config: string; readonly json?: 
 
   await using store = await openStore(config.store, { clock, log });
   await using records = await openRecordStore({ ...config.route53, log });
+  await using meter = openMeter({ version: VERSION });
   await using app = await startApp({
     config,
     clock,
@@ -41,6 +43,7 @@ export async function serve(options: { readonly config: string; readonly json?: 
     prober: openProber(),
     openBus: busOpener(config, log),
     receivers: {},
+    meter,
   }).catch((error: unknown) => {
     throw addressTaken(error, config) ?? error;
   });

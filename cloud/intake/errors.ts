@@ -1,7 +1,8 @@
 import type { FastifyError, FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
-import { Fault, FAULTS, isFault } from '../../shared/faults.ts';
+import { Fault, type FaultCode, FAULTS, isFault } from '../../shared/faults.ts';
 import type { Log } from '../../shared/log.ts';
 import { SlowDown } from './auth.ts';
+import type { Meter } from '../ports.ts';
 import type { RouteTable } from './route-table.ts';
 
 /** `{ error: { code, message, hint } }`: the body of every error. */
@@ -9,15 +10,27 @@ export function errorBody(fault: Pick<Fault, 'code' | 'message' | 'hint'>): obje
   return { error: { code: fault.code, message: fault.message, hint: fault.hint } };
 }
 
-/** Every error of the server, its own and fastify's, leaves in the same form. */
-export function answerErrors(app: FastifyInstance, routes: RouteTable, log: Log): void {
-  app.setErrorHandler((error: FastifyError, request, reply) => sendFault(reply, asFault(error, request, log)));
+/** Requests without a right secret. */
+const AUTHENTICATION: readonly FaultCode[] = ['not-authenticated', 'unknown-trigger', 'slow-down'];
+
+/** Every error of the server, its own and fastify's, leaves in the same form, and is counted by its code. */
+export function answerErrors(app: FastifyInstance, routes: RouteTable, meter: Meter, log: Log): void {
+  for (const code of AUTHENTICATION) meter.count('dashover_authentication_failures_total', { code }, 0);
+
+  function answer(reply: FastifyReply, fault: Fault): FastifyReply {
+    const { code } = fault;
+    meter.count('dashover_refusals_total', { code });
+    if (AUTHENTICATION.includes(code)) meter.count('dashover_authentication_failures_total', { code });
+    return sendFault(reply, fault);
+  }
+
+  app.setErrorHandler((error: FastifyError, request, reply) => answer(reply, asFault(error, request, log)));
   app.setNotFoundHandler((request, reply) => {
     const path = request.url.split('?', 1)[0]?.slice(0, 200) ?? '';
     const allowed = routes.methodsOf(path);
-    if (allowed.length === 0) return sendFault(reply, new Fault('not-found', `There is nothing at ${path}.`));
+    if (allowed.length === 0) return answer(reply, new Fault('not-found', `There is nothing at ${path}.`));
     void reply.header('allow', allowed.join(', '));
-    return sendFault(reply, new Fault('bad-method', `${path} does not take ${request.method}.`));
+    return answer(reply, new Fault('bad-method', `${path} does not take ${request.method}.`));
   });
 }
 

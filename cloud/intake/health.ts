@@ -19,23 +19,26 @@ const CHECK_MS_MAX = 3_000;
 /** Answers without a token come from here this long, so that strangers cannot use up our calls to Route 53. */
 const FRESH_MS = 2_000;
 
-/** `/healthz`: alive. `/readyz`: ready, with a reason for each thing that is not. Both answer without a token. */
-export function healthRoutes(
-  app: FastifyInstance,
-  checks: readonly Check[],
-  clock: Clock,
-  stopping: AbortSignal,
-): void {
+/** What each check last found, asked anew when that is some seconds old. Never rejects. */
+export type Readiness = () => Promise<readonly Finding[]>;
+
+export function makeReadiness(checks: readonly Check[], clock: Clock, stopping: AbortSignal): Readiness {
   let asked: { readonly atMs: number; readonly findings: Promise<readonly Finding[]> } | undefined;
-
-  app.get('/healthz', async () => ({ status: 'ok' }));
-
-  app.get('/readyz', async (_request, reply) => {
+  return () => {
     const nowMs = clock.monotonicMs();
     if (!asked || nowMs - asked.atMs > FRESH_MS) {
       asked = { atMs: nowMs, findings: Promise.all(checks.map((check) => ask(check, clock, stopping))) };
     }
-    const findings = await asked.findings;
+    return asked.findings;
+  };
+}
+
+/** `/healthz`: alive. `/readyz`: ready, with a reason for each thing that is not. Both answer without a token. */
+export function healthRoutes(app: FastifyInstance, readiness: Readiness): void {
+  app.get('/healthz', async () => ({ status: 'ok' }));
+
+  app.get('/readyz', async (_request, reply) => {
+    const findings = await readiness();
     const ready = findings.every(({ ok }) => ok);
     return reply.code(ready ? 200 : 503).send({ ready, checks: findings });
   });

@@ -8,6 +8,7 @@ import { Fault } from '../../shared/faults.ts';
 import type { Log } from '../../shared/log.ts';
 import type { JournalRow } from '../engine/store.ts';
 import type { Automation, Switch } from '../jobs/switch.ts';
+import type { Meter } from '../ports.ts';
 import type { Door, SwitchEngine } from './accept.ts';
 import { apiRoutes } from './api.ts';
 import { makeAuth } from './auth.ts';
@@ -18,8 +19,10 @@ import { refuseCrossSite } from './cross-site.ts';
 import { datadogRoutes } from './datadog.ts';
 import type { DatadogSettings } from './datadog-meaning.ts';
 import { answerErrors, asFault, sendFault } from './errors.ts';
-import { type Check, healthRoutes } from './health.ts';
+import { type GaugeSources, makeGauges } from './gauges.ts';
+import { type Check, healthRoutes, makeReadiness } from './health.ts';
 import { journalRefusals } from './journal-refusals.ts';
+import { metricsRoutes } from './metrics.ts';
 import type { Presence } from './presence.ts';
 import { collectRoutes } from './route-table.ts';
 import { triggerRoutes } from './trigger.ts';
@@ -40,6 +43,9 @@ export interface HttpOptions {
   readonly journal: (after: number, limit: number) => Promise<readonly JournalRow[]>;
   /** What `/readyz` asks. */
   readonly checks: readonly Check[];
+  readonly meter: Meter;
+  /** What `/metrics` reads besides: who is told, who waits, and who speaks to the broker. */
+  readonly watched: Pick<GaugeSources, 'receivers' | 'waitingSinceMs' | 'speaks'>;
   /** Whose X-Forwarded-For is believed: false, true, or the proxies' addresses. */
   readonly trustProxy: boolean | readonly string[];
   readonly publicUrl: string | undefined;
@@ -87,9 +93,9 @@ export async function makeHttp(options: HttpOptions): Promise<FastifyInstance> {
   app.decorateRequest('trigger', null);
 
   const routes = collectRoutes(app);
-  answerErrors(app, routes, log);
+  answerErrors(app, routes, options.meter, log);
   journalRefusals(app, options.door, log);
-  logRequests(app, clock, log);
+  logRequests(app, options.meter, clock, log);
   await app.register(helmet, helmetOptions);
   app.addHook('onRequest', async (request) => {
     if (stop.signal.aborted) throw new Fault('stopping', 'This endpoint is stopping.');
@@ -105,7 +111,12 @@ export async function makeHttp(options: HttpOptions): Promise<FastifyInstance> {
   await app.register(async (scope) =>
     apiRoutes(scope.withTypeProvider<ZodTypeProvider>(), { ...options, auth, readState, stopping: stop.signal }),
   );
-  await app.register(async (scope) => healthRoutes(scope, options.checks, clock, stop.signal));
+  const readiness = makeReadiness(options.checks, clock, stop.signal);
+  await app.register(async (scope) => healthRoutes(scope, readiness));
+  const gauges = makeGauges({ ...options, ...options.watched, readState, readiness });
+  await app.register(async (scope) =>
+    metricsRoutes(scope.withTypeProvider<ZodTypeProvider>(), { auth, meter: options.meter, gauges }),
+  );
   await app.register(options.pages);
 
   const closed = new AbortController();
@@ -136,8 +147,8 @@ function readJsonOnly(app: FastifyInstance): void {
   });
 }
 
-/** One sentence for each request. No query, no headers: secrets have no place in a log. */
-function logRequests(app: FastifyInstance, clock: Clock, log: Log): void {
+/** One sentence, and one count, for each request. No query, no headers: secrets have no place in either. */
+function logRequests(app: FastifyInstance, meter: Meter, clock: Clock, log: Log): void {
   const startedAtMs = new WeakMap<object, number>();
   app.addHook('onRequest', async (request) => void startedAtMs.set(request, clock.monotonicMs()));
   app.addHook('onResponse', async (request, reply) => {
@@ -145,6 +156,11 @@ function logRequests(app: FastifyInstance, clock: Clock, log: Log): void {
     const ms = Math.round((clock.monotonicMs() - (startedAtMs.get(request) ?? 0)) * 10) / 10;
     const fields = { method: request.method, route, status: reply.statusCode, ms, address: request.ip };
     log.debug(fields, `${request.method} ${route} was answered ${reply.statusCode}.`);
+    meter.count('dashover_http_requests_total', {
+      method: request.method,
+      route: request.routeOptions.url ?? 'none',
+      status: String(reply.statusCode),
+    });
   });
 }
 

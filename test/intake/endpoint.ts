@@ -9,7 +9,7 @@ import { MQTT_RECEIVER, type MqttBody } from '../../cloud/jobs/announce.ts';
 import type { JobData } from '../../cloud/jobs/command.ts';
 import { makeRules } from '../../cloud/jobs/make-rules.ts';
 import type { Switch } from '../../cloud/jobs/switch.ts';
-import type { Bus, Ids, OnMessage, OutboundMessage } from '../../cloud/ports.ts';
+import type { Bus, Ids, Meter, OnMessage, OutboundMessage } from '../../cloud/ports.ts';
 import { openSqliteStore } from '../../cloud/store/sqlite.ts';
 import type { Clock } from '../../shared/clock.ts';
 import { type CommandName, COMMANDS } from '../../shared/command.ts';
@@ -71,6 +71,9 @@ function makeSwitch(name: string): Switch {
     verify: true,
   };
 }
+
+/** For tests that are not about metrics. */
+export const silentMeter: Meter = { count() {}, time() {}, text: async () => '' };
 
 export interface TestEndpoint extends AsyncDisposable {
   readonly door: Door;
@@ -181,6 +184,8 @@ export async function makeEndpoint(options: TestEndpointOptions = {}): Promise<T
     presence,
     journal: (after, limit) => store.journal(after, limit),
     checks: [],
+    meter: silentMeter,
+    watched: { receivers: [MQTT_RECEIVER], waitingSinceMs: async () => null, speaks: null },
     trustProxy: false,
     publicUrl: undefined,
     pages: async () => undefined,

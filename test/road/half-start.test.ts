@@ -6,6 +6,7 @@ import { parseConfig } from '../../cloud/config/read.ts';
 import { openSqliteStore } from '../../cloud/store/sqlite.ts';
 import { silentLog } from '../../shared/log.ts';
 import { systemClock } from '../../shared/system-clock.ts';
+import { silentMeter } from '../intake/endpoint.ts';
 import { freePort } from '../world/ports.ts';
 
 const yaml = (port: number): string => `http: { listen: '127.0.0.1:${port}' }
@@ -37,6 +38,7 @@ test('a start that fails after the server listens leaves nothing listening', asy
     prober: { probe: never },
     openBus: null,
     receivers: {},
+    meter: silentMeter,
   });
   await expect(starting).rejects.toThrow('the store is not itself today');
   await expect(fetch(`http://127.0.0.1:${port}/healthz`)).rejects.toThrow('fetch failed');

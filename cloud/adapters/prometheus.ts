@@ -1,0 +1,98 @@
+import type { Counter, Gauge, Histogram, Registry } from 'prom-client';
+import { METRICS, type MetricName } from '../../shared/metrics.ts';
+import type { Meter } from '../ports.ts';
+
+/** prom-client is loaded this long after the start, or at the first look: its 25 ms must not delay the first answer. */
+const LOAD_AFTER_MS = 2_000;
+
+/** 0.5 ms to 10 s: from a commit on a quick disk to a store that is in trouble. */
+const QUICK_S = [0.000_5, 0.001, 0.002_5, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 10];
+/** 50 ms to 10 min: Route 53 takes up to a minute to be INSYNC, and a job gives up after ten. */
+const SLOW_S = [0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30, 60, 120, 300, 600];
+
+const BUCKETS_S: Readonly<Record<MetricName<'histogram'>, number[]>> = {
+  dashover_accept_seconds: QUICK_S,
+  dashover_store_seconds: QUICK_S,
+  dashover_route53_call_seconds: QUICK_S,
+  dashover_step_seconds: SLOW_S,
+  dashover_job_seconds: SLOW_S,
+};
+
+/** Gauges that are called like counters; each stands under a right name, by type, as well. */
+const MISNAMED = ['nodejs_active_handles_total', 'nodejs_active_requests_total', 'nodejs_active_resources_total'];
+
+interface Loaded {
+  readonly registry: Registry;
+  readonly counters: ReadonlyMap<string, Counter>;
+  readonly gauges: ReadonlyMap<string, Gauge>;
+  readonly histograms: ReadonlyMap<string, Histogram>;
+}
+
+export interface OpenMeter extends Meter {
+  [Symbol.asyncDispose](): Promise<void>;
+}
+
+/** Counts in a registry of prom-client of its own, beside the metrics of the process itself (`process_…`, `nodejs_…`). */
+export function openMeter({ version }: { readonly version: string }): OpenMeter {
+  let loaded: Loaded | undefined;
+  let loading: Promise<Loaded> | undefined;
+  /** What happened before prom-client was there. */
+  let early: (() => void)[] = [];
+
+  function load(): Promise<Loaded> {
+    clearTimeout(timer);
+    loading ??= loadRegistry().then((all) => {
+      loaded = all;
+      for (const note of early) note();
+      early = [];
+      return all;
+    });
+    return loading;
+  }
+  const timer = setTimeout(() => void load(), LOAD_AFTER_MS).unref();
+
+  /** At once, or as soon as there is something to note it in. */
+  function note(word: () => void): void {
+    if (loaded) word();
+    else early.push(word);
+  }
+
+  return {
+    count: (metric, labels, by = 1) => note(() => loaded?.counters.get(metric)?.inc(labels, by)),
+    time: (metric, labels, seconds) => note(() => loaded?.histograms.get(metric)?.observe(labels, seconds)),
+    async text(values) {
+      const { registry, gauges } = await load();
+      // In one go, so that of two who look at the same time neither finds the gauges half filled.
+      for (const gauge of gauges.values()) gauge.reset();
+      for (const { metric, labels, value } of values) gauges.get(metric)?.set(labels, value);
+      gauges.get('dashover_build_info')?.set({ version }, 1);
+      return registry.metrics();
+    },
+    async [Symbol.asyncDispose]() {
+      clearTimeout(timer);
+      if (loading) (await loading).registry.clear();
+    },
+  };
+}
+
+async function loadRegistry(): Promise<Loaded> {
+  const { default: prom } = await import('prom-client');
+  const registry = new prom.Registry();
+  const counters = new Map<string, Counter>();
+  const gauges = new Map<string, Gauge>();
+  const histograms = new Map<string, Histogram>();
+  for (const [name, { kind, labels, help }] of Object.entries(METRICS)) {
+    const settings = { name, help, labelNames: [...labels], registers: [registry] };
+    if (kind === 'counter') counters.set(name, new prom.Counter(settings));
+    else if (kind === 'gauge') gauges.set(name, new prom.Gauge(settings));
+    else histograms.set(name, new prom.Histogram({ ...settings, buckets: bucketsOf(name) }));
+  }
+  // A look each 10 ms, the default, would wake an idle machine a hundred times a second.
+  prom.collectDefaultMetrics({ register: registry, eventLoopMonitoringPrecision: 100 });
+  for (const name of MISNAMED) registry.removeSingleMetric(name);
+  return { registry, counters, gauges, histograms };
+}
+
+function bucketsOf(name: string): number[] {
+  return Object.hasOwn(BUCKETS_S, name) ? BUCKETS_S[name as MetricName<'histogram'>] : QUICK_S;
+}
