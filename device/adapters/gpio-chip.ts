@@ -1,0 +1,158 @@
+import {
+  chipInfoBytes,
+  type ChipInfo,
+  GET_CHIP_INFO,
+  GET_LINE,
+  GET_LINE_INFO,
+  grantedFd,
+  lineInfoBytes,
+  lineRequestBytes,
+  type LineUse,
+  readChipInfo,
+  readLineInfo,
+} from './gpio-abi.ts';
+import type { Kernel } from './gpio-kernel.ts';
+
+/** The chips of a Raspberry Pi's header: Pi 5, Pi 4, and those before. Their numbers change from kernel to kernel. */
+const LABELS: readonly string[] = ['pinctrl-rp1', 'pinctrl-bcm2711', 'pinctrl-bcm2835'];
+/** What other programs see as the holder of our lines. */
+const CONSUMER = 'dashover-button';
+
+/** GPIO cannot be used. The message is a sentence that says what to do. */
+export class GpioProblem extends Error {
+  override readonly name = 'GpioProblem';
+}
+
+/** A line by its offset on the chip (on a Raspberry Pi the BCM number), or by its name, such as GPIO17. */
+export type LineName = number | string;
+
+export interface Chip extends ChipInfo {
+  readonly path: string;
+}
+
+/** Every chip that may be opened, each once, and what kept us from others. */
+export function listChips(kernel: Kernel): { readonly chips: readonly Chip[]; readonly refused: readonly string[] } {
+  const chips: Chip[] = [];
+  const refused: string[] = [];
+  for (const path of kernel.chips()) {
+    try {
+      const chip = look(kernel, path);
+      // Raspberry Pi OS keeps old numbers as links to new ones.
+      if (!chips.some(({ name }) => name === chip.name)) chips.push(chip);
+    } catch (error) {
+      refused.push(whyNot(path, error));
+    }
+  }
+  return { chips, refused };
+}
+
+function look(kernel: Kernel, path: string): Chip {
+  const fd = kernel.open(path);
+  try {
+    const bytes = chipInfoBytes();
+    kernel.ioctl(fd, GET_CHIP_INFO, bytes);
+    return { ...readChipInfo(bytes), path };
+  } finally {
+    kernel.close(fd);
+  }
+}
+
+/**
+ * The chip that is meant: by its path, by its label, or `auto`, which is the header of a Raspberry Pi, or else the one
+ * chip that has a line of such a name. Throws GpioProblem, with what is there instead.
+ */
+export function findChip(kernel: Kernel, wanted: string, lines: readonly LineName[]): Chip {
+  if (wanted.startsWith('/')) {
+    try {
+      return look(kernel, wanted);
+    } catch (error) {
+      throw new GpioProblem(`${whyNot(wanted, error)} ${seen(kernel)}`, { cause: error });
+    }
+  }
+  const { chips } = listChips(kernel);
+  const labelled = chips.filter(({ label }) => (wanted === 'auto' ? LABELS.includes(label) : label === wanted));
+  const names = lines.filter((line) => typeof line === 'string');
+  const named = (among: readonly Chip[]): readonly Chip[] =>
+    names.length === 0 ? [] : among.filter((chip) => names.every((name) => offsetOf(kernel, chip, name) !== undefined));
+  const found = labelled.length === 1 ? labelled : named(labelled.length > 1 || wanted !== 'auto' ? labelled : chips);
+  const [chip] = found;
+  if (chip && found.length === 1) return chip;
+  const what =
+    wanted === 'auto' ? `the header of a Raspberry Pi (${LABELS.join(', ')})` : `a chip with the label ${wanted}`;
+  const many = labelled.length > 1 || found.length > 1;
+  const remedy = many
+    ? 'write the path of the right one as chip.'
+    : 'write its label or path as chip, or look whether this is the right machine.';
+  throw new GpioProblem(
+    many
+      ? `More than one chip may be ${what}; ${remedy} ${seen(kernel)}`
+      : `There is no GPIO chip that is ${what}; ${remedy} ${seen(kernel)}`,
+  );
+}
+
+function seen(kernel: Kernel): string {
+  const { chips, refused } = listChips(kernel);
+  const list = chips.map(({ path, label, lines }) => `${path} (${label}, ${lines} lines)`).join(', ');
+  return [list === '' ? 'No GPIO chip was seen.' : `Seen: ${list}.`, ...refused].join(' ');
+}
+
+function whyNot(path: string, error: unknown): string {
+  const code = codeOf(error);
+  if (code === 'EACCES' || code === 'EPERM') {
+    return `This user may not use ${path}: add it to the group gpio with "sudo usermod -aG gpio $USER", and log in again.`;
+  }
+  if (code === 'ENOENT') return `There is no ${path}.`;
+  if (code === 'ENOTTY' || code === 'EINVAL') return `${path} is no GPIO chip, or the kernel is older than 5.10.`;
+  return `${path} cannot be used (${code}).`;
+}
+
+/** Where on the chip; undefined when it has no line of that name. */
+function offsetOf(kernel: Kernel, chip: Chip, name: string): number | undefined {
+  const fd = kernel.open(chip.path);
+  try {
+    for (let offset = 0; offset < chip.lines; offset += 1) {
+      const bytes = lineInfoBytes(offset);
+      kernel.ioctl(fd, GET_LINE_INFO, bytes);
+      if (readLineInfo(bytes).name === name) return offset;
+    }
+    return undefined;
+  } finally {
+    kernel.close(fd);
+  }
+}
+
+/** Takes lines for us alone, until the descriptor that it returns is closed. Throws GpioProblem. */
+export function takeLines(kernel: Kernel, chip: Chip, lines: readonly LineName[], use: LineUse): number {
+  const offsets = lines.map((line) => {
+    const offset = typeof line === 'number' ? line : offsetOf(kernel, chip, line);
+    if (offset !== undefined && offset < chip.lines) return offset;
+    const what = typeof line === 'number' ? `line ${line}: its lines are 0 to ${chip.lines - 1}` : `line named ${line}`;
+    throw new GpioProblem(`${chip.path} (${chip.label}) has no ${what}.`);
+  });
+  const fd = kernel.open(chip.path);
+  try {
+    const bytes = lineRequestBytes(CONSUMER, offsets, use);
+    kernel.ioctl(fd, GET_LINE, bytes);
+    return grantedFd(bytes);
+  } catch (error) {
+    if (codeOf(error) !== 'EBUSY') throw new GpioProblem(whyNot(chip.path, error), { cause: error });
+    const holders = offsets.flatMap((offset) => holderOf(kernel, fd, chip, offset));
+    throw new GpioProblem(`${holders.join(' ')} Stop that program, or choose another line.`, { cause: error });
+  } finally {
+    kernel.close(fd);
+  }
+}
+
+function holderOf(kernel: Kernel, fd: number, { path }: Chip, offset: number): readonly string[] {
+  const bytes = lineInfoBytes(offset);
+  kernel.ioctl(fd, GET_LINE_INFO, bytes);
+  const { name, consumer, used } = readLineInfo(bytes);
+  if (!used) return [];
+  const line = `Line ${offset}${name === '' ? '' : ` (${name})`} of ${path}`;
+  if (consumer === CONSUMER) return [`${line} is held by another ${CONSUMER}, or two keys of button.yaml name it.`];
+  return [`${line} is held by ${consumer === '' ? 'a program that gives no name' : `"${consumer}"`}.`];
+}
+
+export function codeOf(error: unknown): string {
+  return error instanceof Error && 'code' in error && typeof error.code === 'string' ? error.code : 'unknown error';
+}
