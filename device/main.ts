@@ -4,14 +4,14 @@ import { systemClock } from '../shared/system-clock.ts';
 import { checkRoad } from './adapters/check-road.ts';
 import { KEYS_TEXT, LINES_TEXT, makeKeyboard } from './adapters/keyboard.ts';
 import { makeTerminalLamp } from './adapters/lamp-terminal.ts';
-import { makeMqttLink, type MqttLinkOptions } from './adapters/link-mqtt.ts';
 import { isJournal, makeLineLog } from './adapters/log-lines.ts';
-import { jitter, randomIds } from './adapters/random-ids.ts';
+import { randomIds } from './adapters/random-ids.ts';
 import { openSupervisor } from './adapters/sd-notify.ts';
 import { runButton } from './app.ts';
 import { ConfigProblems } from './config/problems.ts';
 import { readButtonConfig } from './config/read.ts';
 import type { ButtonConfig } from './config/schema.ts';
+import { mqttOptions, openMqttRoad } from './roads.ts';
 import manifest from './package.json' with { type: 'json' };
 
 const EXIT_DONE = 0;
@@ -34,24 +34,6 @@ function configure(flags: Flags): ButtonConfig {
   return readButtonConfig(file, flags, process.env);
 }
 
-function mqttOptions(config: ButtonConfig): MqttLinkOptions {
-  const { mqtt, device } = config;
-  return {
-    // On AWS IoT the policy variable of a thing's name works only when the client id is that name.
-    broker: { ...mqtt, clientId: mqtt.clientId ?? device },
-    prefix: mqtt.prefix,
-    device,
-    switch: config.switch,
-    commands: [...new Set(config.buttons.flatMap(({ gestures }) => Object.values(gestures)))].filter(
-      (one) => one !== undefined,
-    ),
-    version: manifest.version,
-    clock: systemClock,
-    ids: randomIds,
-    random: jitter,
-  };
-}
-
 async function run(flags: Flags): Promise<number> {
   const config = configure(flags);
   const { stdin, stdout } = process;
@@ -63,7 +45,7 @@ async function run(flags: Flags): Promise<number> {
   const log = makeLineLog((text) => lamp.say(text), { verbose: flags.verbose === true, journal });
   const say = (text: string): void => lamp.say(text);
   const input = makeKeyboard({ stdin, buttons: config.buttons.length, clock: systemClock, say });
-  const link = makeMqttLink(mqttOptions(config));
+  const link = await openMqttRoad(config);
   const stop = new AbortController();
   for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.once(signal, () => stop.abort());
   const warn = (text: string): void => log.warn({}, text);

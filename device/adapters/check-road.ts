@@ -3,7 +3,8 @@ import net from 'node:net';
 import { topics } from '../../shared/topics.ts';
 import { readState } from './inbound.ts';
 import type { MqttLinkOptions } from './link-mqtt.ts';
-import { connect, type Connection } from './mqtt-connection.ts';
+import type { Connection } from './broker-connection.ts';
+import { connect } from './mqtt-connection.ts';
 import { codeOf, faultInWords } from './mqtt-words.ts';
 
 const TCP_MS_MAX = 5_000;

@@ -5,7 +5,7 @@ import { type DevicePresence, FAULT_CHARACTERS_MAX } from '../../shared/messages
 import { topics } from '../../shared/topics.ts';
 import { type Delivery, type Ids, type Link, type LinkEvent, SEND_MS_MAX } from '../core/ports.ts';
 import { readReply, readState } from './inbound.ts';
-import { type Broker, connect, type Connection, type Ended, type Heard } from './mqtt-connection.ts';
+import type { Broker, Connect, Connection, Ended, Heard } from './broker-connection.ts';
 import { faultInWords } from './mqtt-words.ts';
 
 /** A person waits in front of the button: 0.5 s, 1 s, 2 s, 4 s, 5 s, so that at least ten attempts fit the default minute. */
@@ -25,6 +25,8 @@ const WITHDRAWAL_MS = 100;
 
 export interface MqttLinkOptions {
   readonly broker: Broker;
+  /** The MQTT client. */
+  readonly connect: Connect;
   /** Everything we say and hear is below it. */
   readonly prefix: string;
   readonly device: string;
@@ -38,9 +40,9 @@ export interface MqttLinkOptions {
   readonly random: () => number;
 }
 
-/** The road over MQTT: version 5, and 3.1.1 where the broker knows only that. */
+/** The road over MQTT: version 5, and 3.1.1 where the broker knows only that and the client can. */
 export function makeMqttLink(options: MqttLinkOptions): Link {
-  const { broker, device, clock, ids } = options;
+  const { broker, connect, device, clock, ids } = options;
   const topic = (name: string): string => `${options.prefix}/${name}`;
   const presenceTopic = topic(topics.devicePresence(device));
   const repliesTopic = topic(topics.deviceReplies(device));
@@ -91,7 +93,7 @@ export function makeMqttLink(options: MqttLinkOptions): Link {
         const refused = await connection.subscribe([repliesTopic, stateTopic]);
         if (refused === null) {
           current = { connection, offline: presence(false) };
-          emit({ kind: 'up', text: `Connected to ${broker.url} over MQTT ${version === 5 ? '5' : '3.1.1'}.` });
+          emit({ kind: 'up', text: `Connected to ${broker.url} over ${connection.spoken}.` });
           void keepPresent(connection, () => presence(true));
         } else if (!connection.over.aborted) {
           // Without its replies a button is deaf: no press could ever be confirmed. Better offline, with the reason.

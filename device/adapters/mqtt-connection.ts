@@ -1,80 +1,26 @@
-import { readFile } from 'node:fs/promises';
 import mqtt, { type IClientOptions, MqttClient } from 'mqtt';
 import type { Clock } from '../../shared/clock.ts';
 import type { Delivery } from '../core/ports.ts';
+import {
+  acknowledgedInTime,
+  type Broker,
+  type Connect,
+  CONNECT_MS_MAX,
+  type Ended,
+  expirySeconds,
+  type Outgoing,
+  readTlsFiles,
+  type Will,
+} from './broker-connection.ts';
 import { type BrokerSocket, openSocket } from './mqtt-socket.ts';
 import { faultInWords, isTakenOver, isVersionRefused } from './mqtt-words.ts';
 
-const CONNECT_MS_MAX = 10_000;
 /** A cut line is noticed after one and a half of these; the time-out of a press notices it sooner. */
 const KEEPALIVE_S = 20;
 const END_MS_MAX = 1_000;
 
-export interface Broker {
-  readonly url: string;
-  /** Files in PEM, read at each connect, so that a renewed certificate needs no restart. */
-  readonly ca?: string | undefined;
-  readonly cert?: string | undefined;
-  readonly key?: string | undefined;
-  readonly clientId: string;
-  readonly username?: string | undefined;
-  readonly password?: string | undefined;
-}
-
-export interface Will {
-  readonly topic: string;
-  readonly payload: string;
-}
-
-export interface Heard {
-  readonly topic: string;
-  readonly payload: Uint8Array;
-  /** The broker had kept it: it is old. */
-  readonly retained: boolean;
-}
-
-/** How a connection ended. */
-export interface Ended {
-  readonly reason: string;
-  readonly versionRefused: boolean;
-  readonly takenOver: boolean;
-  /** The broker hung up without a reason. */
-  readonly silent: boolean;
-  /** For how long it was open; null when the broker never let us in. */
-  readonly lastedMs: number | null;
-}
-
-/** One connection, from CONNECT to its end. It never reconnects: a new one has nothing left over from the old. */
-export interface Connection {
-  /** False when it ended before the broker let us in. */
-  readonly opened: Promise<boolean>;
-  readonly ended: Promise<Ended>;
-  /** Aborted when it has ended. */
-  readonly over: AbortSignal;
-  /** `taken` at the PUBACK. Without one within `msMax` the message is withdrawn and the connection reset. */
-  publish(message: Outgoing, msMax: number): Promise<Delivery>;
-  /** Why not, in a sentence, or null. */
-  subscribe(topics: readonly string[]): Promise<string | null>;
-  /** Says goodbye and closes, by force after a second. */
-  end(): Promise<void>;
-}
-
-interface Outgoing {
-  readonly topic: string;
-  readonly payload: string;
-  readonly retain: boolean;
-  /** After this the broker throws it away, where it speaks MQTT 5. */
-  readonly expiresInMs?: number;
-}
-
-/** Connects once. Throws only when a file of the TLS material cannot be read or used. */
-export async function connect(
-  broker: Broker,
-  version: 4 | 5,
-  will: Will | undefined,
-  hear: (heard: Heard) => void,
-  clock: Clock,
-): Promise<Connection> {
+/** One connection of MQTT.js. */
+export const connect: Connect = async (broker, version, will, hear, clock) => {
   const { client, reset } = await makeClient(broker, version, will);
   const over = new AbortController();
   const opened = Promise.withResolvers<boolean>();
@@ -114,6 +60,7 @@ export async function connect(
   });
 
   return {
+    spoken: version === 5 ? 'MQTT 5' : 'MQTT 3.1.1',
     opened: opened.promise,
     ended: ended.promise,
     over: over.signal,
@@ -134,16 +81,14 @@ export async function connect(
       reset();
     },
   };
-}
+};
 
 async function makeClient(
   broker: Broker,
   version: 4 | 5,
   will: Will | undefined,
 ): Promise<{ client: MqttClient; reset: () => void }> {
-  const [ca, cert, key] = await Promise.all(
-    [broker.ca, broker.cert, broker.key].map(async (path) => (path === undefined ? undefined : readFile(path))),
-  );
+  const { ca, cert, key } = await readTlsFiles(broker);
   const url = new URL(broker.url);
   const options: IClientOptions = {
     clientId: broker.clientId,
@@ -187,28 +132,22 @@ async function publish(
   clock: Clock,
 ): Promise<Delivery> {
   if (over.aborted || !client.connected) return { kind: 'not-sent', text: 'There is no connection to the broker.' };
-  const settled = new AbortController();
   const acknowledged = Promise.withResolvers<Delivery>();
-  const seconds = Math.max(1, Math.floor((message.expiresInMs ?? 0) / 1_000));
   client.publish(
     message.topic,
     message.payload,
     {
       qos: 1,
       retain: message.retain,
-      ...(version === 5 && message.expiresInMs !== undefined && { properties: { messageExpiryInterval: seconds } }),
+      ...(version === 5 &&
+        message.expiresInMs !== undefined && {
+          properties: { messageExpiryInterval: expirySeconds(message.expiresInMs) },
+        }),
     },
     (error) => acknowledged.resolve(error ? { kind: 'not-sent', text: faultInWords(error) } : { kind: 'taken' }),
   );
   const messageId = client.getLastMessageId();
-  const late = clock.sleep(msMax, AbortSignal.any([settled.signal, over])).then((): Delivery => ({
-    kind: 'unknown',
-    text: over.aborted
-      ? 'The connection ended before the broker acknowledged the message.'
-      : 'The broker did not acknowledge the message in time.',
-  }));
-  const delivery = await Promise.race([acknowledged.promise, late]);
-  settled.abort();
+  const delivery = await acknowledgedInTime(acknowledged.promise, msMax, over, clock);
   if (delivery.kind !== 'taken' && messageId !== null) client.removeOutgoingMessage(messageId);
   return delivery;
 }

@@ -1,12 +1,6 @@
 import net from 'node:net';
 import tls from 'node:tls';
-
-/** PEM texts, read by whoever opens the connection. */
-export interface TlsFiles {
-  readonly ca?: Buffer | undefined;
-  readonly cert?: Buffer | undefined;
-  readonly key?: Buffer | undefined;
-}
+import type { TlsFiles } from './broker-connection.ts';
 
 export interface BrokerSocket {
   readonly stream: net.Socket;

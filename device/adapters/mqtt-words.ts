@@ -68,3 +68,23 @@ export function faultInWords(error: unknown): string {
   if (message === 'Keepalive timeout') return 'The broker stopped answering.';
   return `The connection failed: ${message}.`;
 }
+
+/** The same of an error of the AWS client, whose codes are its own. */
+export function awsFaultInWords(error: unknown): string {
+  const name = typeof error === 'object' && error !== null && 'error_name' in error ? String(error.error_name) : '';
+  const known = AWS_SENTENCES[name];
+  if (known !== undefined) return known;
+  return name === '' ? faultInWords(error) : `The connection failed: ${name}.`;
+}
+
+const AWS_SENTENCES: Readonly<Record<string, string>> = {
+  AWS_IO_TLS_ERROR_NEGOTIATION_FAILURE: 'The TLS handshake failed: `dashover-button check` tells why.',
+  AWS_IO_TLS_NEGOTIATION_TIMEOUT: 'The TLS handshake was not answered in time.',
+  AWS_IO_TLS_CTX_ERROR: 'mqtt.ca, mqtt.cert and mqtt.key cannot be used, or do not belong together.',
+  AWS_IO_FILE_VALIDATION_FAILURE: 'mqtt.ca, mqtt.cert and mqtt.key must be PEM files.',
+  AWS_ERROR_MQTT_TIMEOUT: 'The broker stopped answering.',
+  AWS_ERROR_MQTT5_PING_RESPONSE_TIMEOUT: 'The broker stopped answering.',
+  AWS_ERROR_MQTT5_CONNACK_TIMEOUT: 'The broker took the connection, and then did not answer.',
+  AWS_ERROR_MQTT_UNEXPECTED_HANGUP: 'The broker closed the connection.',
+  AWS_IO_SOCKET_CLOSED: 'The broker closed the connection.',
+};

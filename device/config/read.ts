@@ -169,6 +169,10 @@ function crossCheck(value: unknown, report: (path: Path, text: string) => void):
   if (key !== undefined && cert === undefined) report(['mqtt', 'cert'], 'is missing; mqtt.key needs its certificate.');
   if (password !== undefined && username === undefined)
     report(['mqtt', 'username'], 'is missing; mqtt.password needs it.');
+  if (mqtt['client'] === 'aws-iot' && typeof url === 'string' && !(url.startsWith('mqtts:') && cert !== undefined)) {
+    const text = 'is "aws-iot", which speaks only mqtts: with mqtt.cert and mqtt.key; add them, or write mqtt.';
+    report(['mqtt', 'client'], text);
+  }
   if (typeof url === 'string' && /^(mqtt|ws):/.test(url) && (ca ?? cert ?? key) !== undefined) {
     report(
       ['mqtt', 'url'],

@@ -45,10 +45,23 @@ const Prefix = z
     error: `has too many levels; AWS IoT allows ${PREFIX_SLASHES_MAX} slashes here.`,
   });
 
-const CLIENT_WORDS = 'mqtt or auto';
-const Client = z
-  .enum(['mqtt', 'auto', 'aws-iot'], write(CLIENT_WORDS))
-  .refine((client) => client !== 'aws-iot', { error: `aws-iot is not in this version yet; write ${CLIENT_WORDS}.` });
+const Client = z.enum(['auto', 'aws-iot', 'mqtt'], write('auto, aws-iot or mqtt'));
+
+const ENDPOINT_WORDS = 'the URL of the endpoint, such as https://dashover.example.com';
+const EndpointUrl = z.string(write(ENDPOINT_WORDS)).superRefine((text, context) => {
+  const refuse = (message: string): void => context.addIssue({ code: 'custom', message });
+  if (!URL.canParse(text) || !/^https?:$/.test(new URL(text).protocol)) {
+    refuse(`write ${ENDPOINT_WORDS}.`);
+    return;
+  }
+  const url = new URL(text);
+  if (url.username !== '' || url.password !== '') refuse('holds a user name or password; use https.token.');
+  if (url.search !== '' || url.hash !== '') refuse('has a ? or #, which the road would not use; remove it.');
+  // On this machine itself nobody listens in between.
+  if (url.protocol === 'http:' && !/^(localhost|127\.[\d.]+|\[::1\])$/.test(url.hostname)) {
+    refuse('would send the token for everybody to read; write https:.');
+  }
+});
 
 const Gestures = z.strictObject({
   click: z.never({ error: 'click always shows the state; choose another gesture for a command.' }).optional(),
@@ -97,12 +110,22 @@ export function buttonSchema(folder: string) {
     },
     write('mqtt: { url: mqtts://… }'),
   );
+  const Https = z.strictObject(
+    {
+      url: EndpointUrl,
+      ca: File.optional(),
+      token: Text('${NAME} of an environment variable that holds the token of this device'),
+    },
+    write("https: { url: https://…, token: '${NAME}' }"),
+  );
+  const Folder = z.string(write('the path of a folder')).min(1, write('the path of a folder'));
   return z.strictObject(
     {
       device: Name,
       switch: SwitchName,
       mqtt: Mqtt,
-      https: notYet('the HTTPS road', 'remove it'),
+      https: Https.optional(),
+      stateDir: Folder.transform((path) => resolve(folder, path)).optional(),
       input: z
         .enum(['keyboard', 'gpio'], write('keyboard'))
         .refine((input) => input !== 'gpio', { error: 'gpio is not in this version yet; write keyboard.' })

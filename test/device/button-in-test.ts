@@ -1,8 +1,9 @@
 import type { Clock } from '../../shared/clock.ts';
 import { systemClock } from '../../shared/system-clock.ts';
 import { silentLog } from '../../shared/log.ts';
+import { connect } from '../../device/adapters/mqtt-connection.ts';
 import { makeMqttLink, type MqttLinkOptions } from '../../device/adapters/link-mqtt.ts';
-import type { Broker } from '../../device/adapters/mqtt-connection.ts';
+import type { Broker } from '../../device/adapters/broker-connection.ts';
 import { randomIds } from '../../device/adapters/random-ids.ts';
 import { runButton, type Stopped } from '../../device/app.ts';
 import type { Gesture } from '../../device/core/gesture.ts';
@@ -26,6 +27,7 @@ type Road = string | (Partial<Broker> & { readonly url: string });
 function linkOptions(broker: Road): MqttLinkOptions {
   return {
     broker: { clientId: 'lobby', ...(typeof broker === 'string' ? { url: broker } : broker) },
+    connect,
     prefix: 'dashover/v1',
     device: 'lobby',
     switch: 'www',

@@ -86,24 +86,20 @@ deadlineMs: 1m
   });
 
   test('says of what is not built yet that it is not built yet', () => {
-    const text = problems(`${BASE}  client: aws-iot
-https: { url: 'https://x', token: y }
-input: gpio
+    const text = problems(`${BASE}input: gpio
 chip: auto
 buttons:
   - { line: 17, pressed: low, bias: pull-up, gestures: { hold: failover } }
 leds: { red: 27 }
 `);
     expect(text).toMatchInlineSnapshot(`
-      "/button.yaml: 8 problems
-        ✖ mqtt.client (line 5): aws-iot is not in this version yet; write mqtt or auto.
-        ✖ https (line 6): the HTTPS road is not in this version yet; remove it.
-        ✖ input (line 7): gpio is not in this version yet; write keyboard.
-        ✖ chip (line 8): a GPIO chip is not in this version yet; remove it.
-        ✖ leds (line 11): a lamp of LEDs is not in this version yet; remove it, the terminal shows the lamp.
-        ✖ buttons[0].line (line 10): a GPIO line is not in this version yet; remove it.
-        ✖ buttons[0].pressed (line 10): a GPIO line is not in this version yet; remove it.
-        ✖ buttons[0].bias (line 10): a GPIO line is not in this version yet; remove it."
+      "/button.yaml: 6 problems
+        ✖ input (line 5): gpio is not in this version yet; write keyboard.
+        ✖ chip (line 6): a GPIO chip is not in this version yet; remove it.
+        ✖ leds (line 9): a lamp of LEDs is not in this version yet; remove it, the terminal shows the lamp.
+        ✖ buttons[0].line (line 8): a GPIO line is not in this version yet; remove it.
+        ✖ buttons[0].pressed (line 8): a GPIO line is not in this version yet; remove it.
+        ✖ buttons[0].bias (line 8): a GPIO line is not in this version yet; remove it."
     `);
   });
 

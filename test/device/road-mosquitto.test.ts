@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import type { Broker } from '../../device/adapters/mqtt-connection.ts';
+import type { Broker } from '../../device/adapters/broker-connection.ts';
 import { startButton } from './button-in-test.ts';
 import { playEndpoint } from './endpoint-played.ts';
 import { hasMosquitto, type Mosquitto, openMosquitto } from './mosquitto.ts';

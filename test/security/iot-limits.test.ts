@@ -3,6 +3,7 @@ import { afterEach, expect, test, vi } from 'vitest';
 import { openBus } from '../../cloud/adapters/mqtt.ts';
 import { jobMessages, type MqttBody, stateMessage } from '../../cloud/jobs/announce.ts';
 import type { Bus } from '../../cloud/ports.ts';
+import { connect } from '../../device/adapters/mqtt-connection.ts';
 import { makeMqttLink } from '../../device/adapters/link-mqtt.ts';
 import { randomIds } from '../../device/adapters/random-ids.ts';
 import { silentLog } from '../../shared/log.ts';
@@ -62,6 +63,7 @@ test('endpoint and button stay within QoS 1, 7 slashes, 256 bytes of topic, 128 
   const link = makeMqttLink({
     ...common,
     broker: { url: broker.url, clientId: 'lobby' },
+    connect,
     device: 'lobby',
     switch: 'www',
     commands: ['failover'],

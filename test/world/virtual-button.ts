@@ -1,3 +1,4 @@
+import { connect } from '../../device/adapters/mqtt-connection.ts';
 import { makeMqttLink } from '../../device/adapters/link-mqtt.ts';
 import { jitter, randomIds } from '../../device/adapters/random-ids.ts';
 import { runButton } from '../../device/app.ts';
@@ -45,6 +46,7 @@ export async function startVirtualButton(
   };
   const link = makeMqttLink({
     broker: { url: `mqtt://127.0.0.1:${cable.port}`, clientId: file.device },
+    connect,
     prefix: PREFIX_DEFAULT,
     device: file.device,
     switch: file.switch,
