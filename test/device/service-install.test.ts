@@ -1,0 +1,173 @@
+import { execFile, spawnSync } from 'node:child_process';
+import { mkdir, mkdtemp, readdir, readFile, readlink, rm, stat, symlink, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { promisify } from 'node:util';
+import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
+import { read, ROOT } from '../house/files.ts';
+
+// Copies a tree and starts processes, on machines that may be busy with other things.
+vi.setConfig({ testTimeout: 60_000 });
+
+const run = promisify(execFile);
+const SCRIPT = join(ROOT, 'device/install/install.sh');
+const UNIT = 'device/install/dashover-button.service';
+
+interface Ran {
+  readonly code: number;
+  readonly text: string;
+}
+
+/** A root of its own, and an npm that takes the packages of this checkout in place of fetching them. */
+let root: string;
+let tools: string;
+const opt = (...path: string[]): string => join(root, 'opt/dashover-button', ...path);
+const etc = (...path: string[]): string => join(root, 'etc/dashover-button', ...path);
+
+async function npmThat(does: string): Promise<void> {
+  await writeFile(join(tools, 'npm'), `#!/bin/sh\n${does}\n`, { mode: 0o755 });
+}
+
+async function install(...words: string[]): Promise<Ran> {
+  const env = { PATH: `${tools}:/usr/bin:/bin:/usr/sbin:/sbin`, DESTDIR: root };
+  try {
+    const { stdout, stderr } = await run('sh', [SCRIPT, ...words], { env });
+    return { code: 0, text: stdout + stderr };
+  } catch (error) {
+    const { code, stdout, stderr } = error as { code: number; stdout: string; stderr: string };
+    return { code, text: stdout + stderr };
+  }
+}
+
+const skipReason = needed('systemd-sysusers', 'systemd');
+
+describe.skipIf(skipReason !== undefined)(`the installer${skipReason ?? ''}`, () => {
+  beforeEach(async () => {
+    root = await mkdtemp(join(tmpdir(), 'button-root-'));
+    tools = await mkdtemp(join(tmpdir(), 'button-tools-'));
+    await npmThat(`ln -s "${ROOT}/node_modules" node_modules`);
+  });
+  afterEach(async () => {
+    for (const folder of [root, tools]) await rm(folder, { recursive: true, force: true });
+  });
+
+  test('writes a whole release that starts, its user, its unit, and a configuration that only the service reads', async () => {
+    const { code, text } = await install();
+    expect(text).toContain('Installed');
+    expect(code).toBe(0);
+    const button = opt('current/device/bin/dashover-button');
+    expect((await run(button, ['--version'])).stdout).toMatch(/^\d+\.\d+\.\d+\n$/);
+    expect(await readlink(join(root, 'usr/local/bin/dashover-button'))).toBe(
+      '/opt/dashover-button/current/device/bin/dashover-button',
+    );
+    expect(await readFile(join(root, 'etc/systemd/system/dashover-button.service'), 'utf8')).toBe(read(UNIT));
+    expect(await readFile(join(root, 'etc/group'), 'utf8')).toMatch(/^gpio:.*dashover-button$/m);
+    expect(await modes('button.yaml', 'secrets.env')).toEqual(['640', '600']);
+    // Whoever may write the program that holds the key, holds the key.
+    expect((await run('find', [opt(), '-not', '-type', 'l', '-perm', '/022'])).stdout).toBe('');
+  });
+
+  test('an update leaves the configuration and closes its keys, and there is a way back', async () => {
+    await install();
+    const first = await readlink(opt('current'));
+    await writeFile(etc('button.yaml'), 'mine', { mode: 0o666 });
+    await writeFile(etc('lobby.key'), 'secret', { mode: 0o666 });
+    await mkdir(opt('releases/20200101000000-0.0.1'));
+    expect((await install()).code).toBe(0);
+    const second = await readlink(opt('current'));
+    expect(second).not.toBe(first);
+    expect((await readdir(opt('releases'))).map((name) => `releases/${name}`).toSorted()).toEqual([first, second]);
+    expect(await readFile(etc('button.yaml'), 'utf8')).toBe('mine');
+    expect(await modes('button.yaml', 'lobby.key')).toEqual(['640', '600']);
+    const back = await install('back');
+    expect(back.text).toContain('Went back from');
+    expect(await readlink(opt('current'))).toBe(first);
+  });
+
+  test.for([
+    ['npm cannot fetch the packages', 'exit 1'],
+    ['what it fetched does not start', 'mkdir -p node_modules/.bin && ln -s /bin/false node_modules/.bin/node'],
+  ])('when %s, the release that runs stays and no half of the new one is left', async ([, does]) => {
+    await install();
+    const before = [await readlink(opt('current')), await readdir(opt('releases'))];
+    await npmThat(does ?? '');
+    expect((await install()).code).toBe(1);
+    expect([await readlink(opt('current')), await readdir(opt('releases'))]).toEqual(before);
+  });
+
+  test('uninstalling leaves the configuration, unless it is to be purged', async () => {
+    await install();
+    expect((await install('uninstall')).text).toContain('--purge');
+    expect(await readdir(join(root, 'opt'))).toEqual([]);
+    expect(await readdir(join(root, 'etc/systemd/system'))).toEqual([]);
+    expect(await readdir(etc())).toContain('button.yaml');
+    await install('uninstall', '--purge');
+    await expect(stat(etc())).rejects.toThrow('ENOENT');
+  });
+
+  test.for([
+    ['uname', 'echo armv7l', 'This is a armv7l system'],
+    ['getconf', 'echo 32', 'The kernel is 64-bit, and the system is not'],
+  ])('a system that is not 64-bit is named, by %s, before anything is written', async ([tool, says, words]) => {
+    await writeFile(join(tools, tool ?? ''), `#!/bin/sh\n${says}\n`, { mode: 0o755 });
+    const { code, text } = await install();
+    expect(code).toBe(1);
+    expect(text).toContain(words);
+    expect(await readdir(root)).toEqual([]);
+  });
+
+  test('without npm it says how to get it, and a word it does not know gets its page', async () => {
+    for (const tool of ['sh', 'dirname', 'uname', 'getconf', 'sed']) await symlinkTool(tool);
+    await rm(join(tools, 'npm'));
+    const env = { PATH: tools, DESTDIR: root };
+    await expect(run('sh', [SCRIPT], { env })).rejects.toThrow('sudo apt-get install npm');
+    const { code, text } = await install('fly');
+    expect([code, text]).toEqual([2, expect.stringContaining('goes back to the release before')]);
+    expect(text).not.toContain('set -eu');
+  });
+});
+
+/** A PATH with only these in it. */
+async function symlinkTool(tool: string): Promise<void> {
+  const { stdout } = await run('sh', ['-c', `command -v ${tool}`]);
+  await symlink(stdout.trim(), join(tools, tool));
+}
+
+test('the script is what any sh understands', async (context) => {
+  await run('sh', ['-n', SCRIPT]);
+  await run('bash', ['-n', SCRIPT]);
+  const reason = needed('shellcheck', 'shellcheck');
+  if (reason !== undefined) context.skip(reason);
+  await run('shellcheck', [SCRIPT]);
+});
+
+describe('the unit', () => {
+  const reason = needed('systemd-analyze', 'systemd');
+
+  test('is one that systemd takes, with every command in its place, and as closed as a button can be', async (context) => {
+    if (reason !== undefined) context.skip(reason);
+    const folder = await mkdtemp(join(tmpdir(), 'button-unit-'));
+    try {
+      const unit = join(folder, 'dashover-button.service');
+      await writeFile(unit, read(UNIT).replaceAll('/opt/dashover-button/current/', ROOT));
+      const verified = await run('systemd-analyze', ['verify', '--man=no', '--recursive-errors=one', unit]);
+      expect(verified.stdout + verified.stderr).toBe('');
+      // In tenths: 0 has no access to anything, 100 is an ordinary daemon. More than 2.0 exits with 1.
+      await run('systemd-analyze', ['security', '--offline=true', '--threshold=20', '--no-pager', unit]);
+    } finally {
+      await rm(folder, { recursive: true });
+    }
+  });
+});
+
+async function modes(...files: string[]): Promise<string[]> {
+  return Promise.all(files.map(async (file) => ((await stat(etc(file))).mode & 0o777).toString(8)));
+}
+
+/** Why a test is skipped, or undefined; where services are required, that is a failure. */
+function needed(program: string, debianPackage: string): string | undefined {
+  if (spawnSync(program, ['--version']).error === undefined) return undefined;
+  const how = `: ${program} is not on this machine: apt-get install ${debianPackage}`;
+  if (process.env['DASHOVER_REQUIRE_SERVICES']) throw new Error(how);
+  return how;
+}
