@@ -106,6 +106,7 @@ export async function startApp(unmeasured: AppPorts): Promise<App> {
     datadog: config.datadog,
     presence,
     journal: (after, limit) => store.journal(after, limit),
+    journalAnchor: () => store.journalAnchor(),
     checks: readiness(ports, watch, speaker),
     meter,
     watched: {

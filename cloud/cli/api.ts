@@ -3,7 +3,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import type { z } from 'zod';
 import type { CommandName, CommandOptions } from '../../shared/command.ts';
 import type { Job, State } from '../../shared/messages.ts';
-import type { JournalEntry } from './audit-chain.ts';
+import type { JournalPage } from './audit-chain.ts';
 import { CliFailure } from './failure.ts';
 import { ask, checkEndpoint, type Answer, type Endpoint } from './http.ts';
 
@@ -22,8 +22,8 @@ export interface Api {
   /** With `waitMs`, answers when the job has ended or after that time. */
   job(id: string, waitMs?: number): Promise<Job>;
   jobs(query: Readonly<Record<string, string | undefined>>): Promise<readonly Job[]>;
-  /** Rows of the journal after that number, oldest first. */
-  journal(after: number, limit: number): Promise<readonly JournalEntry[]>;
+  /** Rows of the journal after that number, oldest first, and what the first of all follows. */
+  journal(after: number, limit: number): Promise<JournalPage>;
 }
 
 export function makeApi(given: Endpoint): Api {
@@ -60,9 +60,8 @@ export function makeApi(given: Endpoint): Api {
       return listAt(await get(`/api/jobs?${search.toString()}`), 'jobs').map((item) => read(Job, item));
     },
     journal: async (after, limit) => {
-      const { JournalEntry } = await import('./audit-chain.ts');
-      const body = await get(`/api/audit?after=${after}&limit=${limit}`);
-      return listAt(body, 'entries').map((item) => read(JournalEntry, item));
+      const { JournalPage } = await import('./audit-chain.ts');
+      return read(JournalPage, await get(`/api/audit?after=${after}&limit=${limit}`));
     },
   };
 }

@@ -1,15 +1,20 @@
 import { InvalidArgumentError, type Command } from 'commander';
-import { CliFailure } from './failure.ts';
-import { example, openApi, overHttp, type EndpointOptions } from './options.ts';
+import { parseDuration } from '../../shared/duration.ts';
+import type { Chain, JournalEntry } from './audit-chain.ts';
+import { CliFailure, wrongUse } from './failure.ts';
+import { CONFIG_DEFAULT, durationArgument, example, openApi, overHttp, type EndpointOptions } from './options.ts';
 import { say, sayJson } from './terminal.ts';
 import { timeInWords } from './times.ts';
-import type { JournalEntry } from './audit-chain.ts';
 
 /** Rows asked for at once. */
 const PAGE = 500;
 
 interface ExportOptions extends EndpointOptions {
   readonly after: number;
+  readonly truncate?: boolean;
+  readonly out?: string;
+  readonly keep: string;
+  readonly config: string;
 }
 
 export function registerAudit(program: Command): void {
@@ -20,39 +25,90 @@ export function registerAudit(program: Command): void {
   example(audit, 'dashover audit verify');
   const verify = overHttp(
     audit
-      .command('verify')
+      .command('verify [exports...]')
       .summary('is the journal whole and unchanged')
       .description(
-        'Reads the whole journal and computes its chain of hashes here: exit 1 when a row was changed, taken out or put in.',
+        'Reads the whole journal and computes its chain of hashes here: exit 1 when a row was changed, taken out or put in. Begins with these exports, oldest first, when their rows have been taken out.',
       ),
-  ).action(async (options: EndpointOptions) => verifyJournal(options));
-  example(verify, 'dashover audit verify');
+  ).action(async (exports: readonly string[], options: EndpointOptions) => verifyJournal(exports, options));
+  example(verify, 'dashover audit verify\ndashover audit verify 2026-10.jsonl 2026-11.jsonl');
   const written = overHttp(
-    audit.command('export').summary('the journal as JSON lines').description('Prints the journal, one row a line.'),
+    audit
+      .command('export')
+      .summary('the journal as JSON lines')
+      .description(
+        'Prints the journal, one row a line. With --truncate it is written into a file, straight from the store that dashover.yaml names, and then taken out of it: for whoever may reach the store itself.',
+      ),
   )
     .option('--after <row>', 'only rows after this number', rowArgument, 0)
-    .action(async (options: ExportOptions) => exportJournal(options));
-  example(written, 'dashover audit export > journal.jsonl\ndashover audit export --after 1200 >> journal.jsonl');
+    .option('--truncate', 'take the rows out of the store once they are safe in the file')
+    .option('--out <file>', 'with --truncate: the file, which must not be there yet')
+    .option('--keep <duration>', 'with --truncate: leave rows younger than this where they are', durationArgument, '0s')
+    .option('--config <file>', 'with --truncate: the configuration', CONFIG_DEFAULT)
+    .action(async (options: ExportOptions) => (options.truncate === true ? takeOut(options) : exportJournal(options)));
+  example(
+    written,
+    'dashover audit export > journal.jsonl\ndashover audit export --after 1200 >> journal.jsonl\ndashover audit export --truncate --keep 90d --out 2026-11.jsonl',
+  );
 }
 
-async function verifyJournal(options: EndpointOptions): Promise<void> {
-  const { EMPTY_CHAIN, follow } = await import('./audit-chain.ts');
-  let chain = EMPTY_CHAIN;
-  for await (const entry of journal(options, 0)) {
-    chain = follow(chain, entry);
-    if (chain.broken) break;
+async function verifyJournal(exports: readonly string[], options: EndpointOptions): Promise<void> {
+  const { chainFrom, follow } = await import('./audit-chain.ts');
+  const api = await openApi(options);
+  let chain = exports.length > 0 ? await verifyFiles(exports) : undefined;
+  for (let more = true; more;) {
+    const { anchor, entries } = await api.journal(chain?.last?.seq ?? 0, PAGE);
+    chain ??= chainFrom(anchor);
+    if (chain.last && anchor.seq > chain.last.seq) throw gap(chain.last.seq, anchor.seq);
+    for (const entry of entries) chain = follow(chain, entry);
+    if (chain.broken) throw brokenAt(chain.broken);
+    more = entries.length > 0;
   }
-  const { rows, first, last, broken } = chain;
-  if (broken) {
-    throw new CliFailure(
-      'journal-broken',
-      `The journal is not as it was written: at row ${broken.seq}, ${broken.why}.`,
-      'Somebody has changed the database. Compare with an earlier export, and keep both.',
+  if (chain) tellWhole(chain, options.json === true);
+}
+
+async function verifyFiles(paths: readonly string[]): Promise<Chain> {
+  const { follow, startOf } = await import('./audit-chain.ts');
+  const { readExport } = await import('./audit-file.ts');
+  let chain: Chain | undefined;
+  for (const path of paths) {
+    for await (const entry of readExport(path)) {
+      chain = follow(chain ?? startOf(entry), entry);
+      if (chain.broken) throw brokenAt(chain.broken, path);
+    }
+  }
+  if (chain) return chain;
+  throw wrongUse(`${paths.join(', ')}: there is no row of the journal in it.`, 'Name files that audit export wrote.');
+}
+
+function brokenAt({ seq, why }: NonNullable<Chain['broken']>, path?: string): CliFailure {
+  return new CliFailure(
+    'journal-broken',
+    `The journal ${path === undefined ? '' : `in ${path} `}is not as it was written: at row ${seq}, ${why}.`,
+    'Somebody has changed the database, or the export. Compare with an earlier export, and keep both.',
+  );
+}
+
+function gap(last: number, anchor: number): CliFailure {
+  return new CliFailure(
+    'journal-incomplete',
+    `The journal begins after row ${anchor} now, and what was read before ends at row ${last}.`,
+    'Name the export of the rows between as well; if it is being truncated this moment, verify it again.',
+  );
+}
+
+function tellWhole({ rows, anchor, first, last }: Chain, json: boolean): void {
+  const hash = last?.hash ?? null;
+  if (json) {
+    sayJson({ whole: true, rows, anchor, first: first?.at ?? null, last: last?.at ?? null, hash });
+    return;
+  }
+  if (anchor.seq > 0) {
+    say(
+      `It begins after row ${anchor.seq}, with the hash ${anchor.hash ?? 'unknown'}: the rows before were taken out.`,
     );
   }
-  if (options.json === true) {
-    sayJson({ whole: true, rows, first: first?.at ?? null, last: last?.at ?? null, hash: last?.hash ?? null });
-  } else if (first && last) {
+  if (first && last) {
     say(
       `The journal is whole: ${rows} row${rows === 1 ? '' : 's'} from ${timeInWords(first.at)} to ${timeInWords(last.at)}.`,
     );
@@ -61,16 +117,29 @@ async function verifyJournal(options: EndpointOptions): Promise<void> {
 }
 
 async function exportJournal(options: ExportOptions): Promise<void> {
+  if (options.out !== undefined || options.keep !== '0s') {
+    throw wrongUse('--out and --keep belong to --truncate.', 'Write --truncate, or send the output into a file.');
+  }
   for await (const entry of journal(options, options.after)) say(JSON.stringify(entry));
+}
+
+async function takeOut({ out, keep, config, after, json }: ExportOptions): Promise<void> {
+  if (out === undefined) throw wrongUse('--truncate needs a file.', 'Name it: --out journal.jsonl.');
+  if (after > 0) throw wrongUse('--truncate takes out the oldest rows.', 'Leave --after away.');
+  const { exportAndTruncate } = await import('./audit-truncate.ts');
+  const { rows, from, to } = await exportAndTruncate({ config, out, keepMs: parseDuration(keep) ?? 0 });
+  if (json === true) sayJson({ rows, from, to, file: out });
+  else if (rows === 0) say('There is no row to take out.');
+  else say(`${rows} rows, ${from} to ${to}, are in ${out}, and no longer in the store. Keep the file.`);
 }
 
 /** Every row after that number, oldest first. */
 async function* journal(options: EndpointOptions, after: number): AsyncGenerator<JournalEntry> {
   const api = await openApi(options);
   for (let from = after; ;) {
-    const page = await api.journal(from, PAGE);
-    yield* page;
-    const last = page.at(-1);
+    const { entries } = await api.journal(from, PAGE);
+    yield* entries;
+    const last = entries.at(-1);
     if (!last || last.seq <= from) return;
     from = last.seq;
   }

@@ -4,7 +4,7 @@ import type { ZodTypeProvider } from 'fastify-type-provider-zod';
 import type { Clock } from '../../shared/clock.ts';
 import type { Log } from '../../shared/log.ts';
 import type { State } from '../../shared/messages.ts';
-import type { JournalRow } from '../engine/store.ts';
+import type { JournalAnchor, JournalRow } from '../engine/store.ts';
 import type { Switch } from '../jobs/switch.ts';
 import type { Door, SwitchEngine } from './accept.ts';
 import type { Auth } from './auth.ts';
@@ -30,6 +30,7 @@ export interface ApiOptions {
   readonly presence: Presence;
   readonly readState: (settings: Switch) => Promise<State>;
   readonly journal: (after: number, limit: number) => Promise<readonly JournalRow[]>;
+  readonly journalAnchor: () => Promise<JournalAnchor>;
   readonly clock: Clock;
   readonly log: Log;
   readonly stopping: AbortSignal;

@@ -7,12 +7,21 @@ const Query = z.strictObject({
   limit: z.coerce.number().int().min(1).max(1_000).default(100),
 });
 
-/** The journal, oldest first, refusals included. Each row's hash covers the row before. */
-export function auditRoutes(app: Api, { journal }: ApiOptions): void {
+/**
+ * The journal, oldest first, refusals included. Each row's hash covers the row before; the first one's covers the
+ * anchor: the last row that was exported and taken out.
+ */
+export function auditRoutes(app: Api, { journal, journalAnchor }: ApiOptions): void {
   app.get('/api/audit', { schema: { querystring: Query } }, async (request) => {
     checkReader(request);
     checkSeesAll(request);
-    const rows = await journal(request.query.after, request.query.limit);
+    let anchor = await journalAnchor();
+    let rows = await journal(request.query.after, request.query.limit);
+    // Rows taken out between the two readings would look as if somebody had stolen them.
+    for (let now = await journalAnchor(); now.seq !== anchor.seq; now = await journalAnchor()) {
+      anchor = now;
+      rows = await journal(request.query.after, request.query.limit);
+    }
     const entries = rows.map(({ seq, atMs, kind, lane, text, detail, hash }) => ({
       seq,
       at: new Date(atMs).toISOString(),
@@ -22,6 +31,6 @@ export function auditRoutes(app: Api, { journal }: ApiOptions): void {
       detail,
       hash,
     }));
-    return { entries };
+    return { anchor, entries };
   });
 }

@@ -6,7 +6,7 @@ import type { Clock } from '../../shared/clock.ts';
 import { COMMAND_BYTES_MAX } from '../../shared/command.ts';
 import { Fault } from '../../shared/faults.ts';
 import type { Log } from '../../shared/log.ts';
-import type { JournalRow } from '../engine/store.ts';
+import type { JournalAnchor, JournalRow } from '../engine/store.ts';
 import type { Automation, Switch } from '../jobs/switch.ts';
 import type { Meter } from '../ports.ts';
 import type { Door, SwitchEngine } from './accept.ts';
@@ -41,6 +41,8 @@ export interface HttpOptions {
   readonly datadog: DatadogSettings;
   /** `store.journal`. */
   readonly journal: (after: number, limit: number) => Promise<readonly JournalRow[]>;
+  /** `store.journalAnchor`. */
+  readonly journalAnchor: () => Promise<JournalAnchor>;
   /** What `/readyz` asks. */
   readonly checks: readonly Check[];
   readonly meter: Meter;

@@ -1,7 +1,8 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { type Job, JobMessage } from '../../shared/messages.ts';
 import { topics } from '../../shared/topics.ts';
-import { EMPTY_CHAIN, follow, JournalEntry } from '../../cloud/cli/audit-chain.ts';
+import { chainFrom, follow, JournalEntry } from '../../cloud/cli/audit-chain.ts';
+import { FIRST_HASH } from '../../cloud/store/journal.ts';
 import { endPostgres, postgresMissing } from '../postgres.ts';
 import { isUnfinished, until } from '../road/road.ts';
 import { DEVICE } from '../world/world-file.ts';
@@ -126,7 +127,7 @@ describe.skipIf(postgresMissing)('the database goes away in the middle of a burs
     const known = await pair.space.ask('select command_id, job_id from command');
     expect(new Map(known.map(({ command_id, job_id }) => [command_id, job_id]))).toEqual(accepted);
     // Two processes have written one journal.
-    let chain = EMPTY_CHAIN;
+    let chain = chainFrom({ seq: 0, hash: FIRST_HASH });
     for (let after = -1; after !== chain.rows;) {
       after = chain.rows;
       const page = (await (await pair.first.api(`/api/audit?after=${after}&limit=1000`)).json()) as {

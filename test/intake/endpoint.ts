@@ -183,6 +183,7 @@ export async function makeEndpoint(options: TestEndpointOptions = {}): Promise<T
     datadog: { noData: 'alert', warn: 'ignore', maxAgeMs: 600_000 },
     presence,
     journal: (after, limit) => store.journal(after, limit),
+    journalAnchor: () => store.journalAnchor(),
     checks: [],
     meter: silentMeter,
     watched: { receivers: [MQTT_RECEIVER], waitingSinceMs: async () => null, speaks: null },
