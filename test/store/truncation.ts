@@ -4,22 +4,22 @@ import { FIRST_HASH, journalHash } from '../../cloud/store/journal.ts';
 import type { Opened } from './conformance.ts';
 import { NOW, rule, turn } from './plans.ts';
 
+/** Its rows, which follow each other from its anchor on. */
+async function chain(of: Store): Promise<readonly JournalRow[]> {
+  const anchor = await of.journalAnchor();
+  const rows = await of.journal(0, 10_000);
+  const links = [anchor, ...rows];
+  rows.forEach((row, n) =>
+    expect(row).toMatchObject({ hash: journalHash(links[n]?.hash ?? '', row), seq: anchor.seq + n + 1 }),
+  );
+  return rows;
+}
+
 /** Part of the suite that every store is held to: the journal whose oldest rows were exported and taken out. */
 export function truncationConformance(opened: () => Opened): void {
   describe('a journal that was truncated', () => {
     const line = { kind: 'x', lane: null, text: '', detail: null };
     const truncated = { kind: 'truncated', lane: null, text: 'exported', detail: { to: 3 } };
-    /** The link before row `after`, or the anchor. */
-    async function chain(of: Store): Promise<readonly JournalRow[]> {
-      const anchor = await of.journalAnchor();
-      const rows = await of.journal(0, 10_000);
-      const links = [anchor, ...rows];
-      rows.forEach((row, n) =>
-        expect(row).toMatchObject({ hash: journalHash(links[n]?.hash ?? '', row), seq: anchor.seq + n + 1 }),
-      );
-      return rows;
-    }
-
     test('begins at its anchor, says so in a row of its own, and goes on with the same chain', async () => {
       const { store } = opened();
       expect(await store.journalAnchor()).toEqual({ seq: 0, hash: FIRST_HASH });
