@@ -2,15 +2,17 @@ import { existsSync } from 'node:fs';
 import { Command as Program, CommanderError } from 'commander';
 import { systemClock } from '../shared/system-clock.ts';
 import { checkRoad } from './adapters/check-road.ts';
-import { KEYS_TEXT, LINES_TEXT, makeKeyboard } from './adapters/keyboard.ts';
+import { GpioProblem } from './adapters/gpio-chip.ts';
 import { makeTerminalLamp } from './adapters/lamp-terminal.ts';
 import { isJournal, makeLineLog } from './adapters/log-lines.ts';
 import { randomIds } from './adapters/random-ids.ts';
 import { openSupervisor } from './adapters/sd-notify.ts';
 import { runButton } from './app.ts';
 import { ConfigProblems } from './config/problems.ts';
-import { readButtonConfig } from './config/read.ts';
+import { ledWiring } from './config/gpio.ts';
+import { readButtonConfig, readLedConfig } from './config/read.ts';
 import type { ButtonConfig } from './config/schema.ts';
+import { darken, openFront } from './front.ts';
 import { mqttOptions, openMqttRoad } from './roads.ts';
 import manifest from './package.json' with { type: 'json' };
 
@@ -40,18 +42,16 @@ async function run(flags: Flags): Promise<number> {
   // A reader that has gone away (`| head`) is no reason to stop in the middle of a press.
   stdout.on('error', () => undefined);
   const colour = stdout.isTTY && (process.env['NO_COLOR'] ?? '') === '';
-  const lamp = makeTerminalLamp({ stdout, colour, clock: systemClock });
+  const terminal = makeTerminalLamp({ stdout, colour, clock: systemClock });
   const journal = isJournal(process.env['JOURNAL_STREAM'], stdout.fd);
-  const log = makeLineLog((text) => lamp.say(text), { verbose: flags.verbose === true, journal });
-  const say = (text: string): void => lamp.say(text);
-  const input = makeKeyboard({ stdin, buttons: config.buttons.length, clock: systemClock, say });
+  const log = makeLineLog((text) => terminal.say(text), { verbose: flags.verbose === true, journal });
+  const warn = (text: string): void => log.warn({}, text);
+  terminal.say(`Button "${config.device}" of the switch "${config.switch}": ${meanings(config)}.`);
+  const { input, lamp } = await openFront(config, { stdin, terminal, warn });
   const link = await openMqttRoad(config);
   const stop = new AbortController();
   for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.once(signal, () => stop.abort());
-  const warn = (text: string): void => log.warn({}, text);
   const supervisor = await openSupervisor(process.env, process.pid, systemClock, warn);
-  say(`Button "${config.device}" of the switch "${config.switch}": ${meanings(config)}.`);
-  say(stdin.isTTY ? KEYS_TEXT : LINES_TEXT);
   const ports = { clock: systemClock, ids: randomIds, link, input, lamp, log, supervisor };
   const stopped = await runButton(config, ports, stop.signal);
   return stopped === 'ended-badly' ? EXIT_NOT_DONE : EXIT_DONE;
@@ -78,6 +78,13 @@ async function check(flags: Flags): Promise<number> {
   return well ? EXIT_DONE : EXIT_NOT_DONE;
 }
 
+/** For whatever stops a button that could not say goodbye, such as the unit's ExecStopPost. */
+async function dark({ config = FILE_DEFAULT }: Flags): Promise<number> {
+  const { chip, leds } = readLedConfig(config, process.env);
+  await darken({ chip, leds: leds && ledWiring(leds) });
+  return EXIT_DONE;
+}
+
 function tell(mark: string, name: string, text: string): void {
   process.stdout.write(`${mark.padEnd(4)}${name.padEnd(10)}${text}\n`);
 }
@@ -100,7 +107,13 @@ function program(finished: (code: number) => void): Program {
       .exitOverride()
       .action(async (flags: Flags) => finished(await action(flags)));
   };
-  command('run', 'run the button, with the keyboard for a finger and the terminal for a lamp', run);
+  command('run', 'run the button: a GPIO line or the keyboard for a finger, LEDs and the terminal for a lamp', run);
+  top
+    .command('dark')
+    .description('turn the LEDs dark, after a button that could not do so itself')
+    .option('--config <file>', `the configuration (default: ${FILE_DEFAULT})`)
+    .exitOverride()
+    .action(async (flags: Flags) => finished(await dark(flags)));
   command('check', 'check the configuration and the road to the broker, layer by layer', check);
   return top;
 }
@@ -114,9 +127,9 @@ async function main(): Promise<number> {
   } catch (error) {
     // Commander has printed its own sentence; help and version are no mistake.
     if (error instanceof CommanderError) return error.exitCode === 0 ? EXIT_DONE : EXIT_WRONG_USE;
-    if (!(error instanceof ConfigProblems)) throw error;
+    if (!(error instanceof ConfigProblems || error instanceof GpioProblem)) throw error;
     process.stderr.write(`${error.message}\n`);
-    return EXIT_WRONG_USE;
+    return error instanceof ConfigProblems ? EXIT_WRONG_USE : EXIT_NOT_DONE;
   }
 }
 

@@ -1,43 +1,37 @@
 import { type Bias, SET_VALUES, valuesBytes } from './gpio-abi.ts';
-import { type Chip, findChip, type LineName, takeLines } from './gpio-chip.ts';
+import { findChip, type LineName, takeLines } from './gpio-chip.ts';
 import type { Kernel } from './gpio-kernel.ts';
 
 /** Twenty edges of a contact that bounces for 20 ms come as one; a finger is never so quick. */
 const DEBOUNCE_US = 10_000;
 
-export interface ButtonLine {
+interface ButtonLine {
   readonly line: LineName;
   /** Which level a finger makes. */
   readonly pressed: 'low' | 'high';
   readonly bias: Bias;
 }
 
-export interface LedLines {
+interface LedLines {
   /** In the order of `wired`, see `core/lamp-wiring.ts`. */
   readonly lines: readonly LineName[];
   /** Which level lights them. */
   readonly lit: 'low' | 'high';
 }
 
-/** What the configuration says of GPIO. */
-export interface Wiring {
-  /** A path, a label, or `auto`. */
-  readonly chip: string;
-  readonly buttons: readonly ButtonLine[];
-  readonly leds: LedLines | undefined;
-}
-
-/** The chip that this wiring means. Throws GpioProblem. */
-export function chipOf(kernel: Kernel, { chip, buttons, leds }: Wiring): Chip {
-  return findChip(kernel, chip, [...buttons.map(({ line }) => line), ...(leds?.lines ?? [])]);
-}
-
 /** Takes the line of each button, with its bias and debounce, both edges reported. Throws GpioProblem. */
-export function takeButtons(kernel: Kernel, wiring: Wiring): readonly number[] {
-  const chip = chipOf(kernel, wiring);
+export function takeButtons(
+  kernel: Kernel,
+  { chip: wanted, buttons }: { readonly chip: string; readonly buttons: readonly ButtonLine[] },
+): readonly number[] {
+  const chip = findChip(
+    kernel,
+    wanted,
+    buttons.map(({ line }) => line),
+  );
   const taken: number[] = [];
   try {
-    for (const { line, pressed, bias } of wiring.buttons) {
+    for (const { line, pressed, bias } of buttons) {
       const activeLow = pressed === 'low';
       taken.push(takeLines(kernel, chip, [line], { kind: 'input', activeLow, bias, debounceUs: DEBOUNCE_US }));
     }
@@ -56,12 +50,10 @@ export interface Leds {
   close(): void;
 }
 
-/** Takes the lines of the LEDs; undefined where the wiring has none. Throws GpioProblem. */
-export function takeLeds(kernel: Kernel, wiring: Wiring): Leds | undefined {
-  const { leds } = wiring;
-  if (!leds) return undefined;
-  const activeLow = leds.lit === 'low';
-  const fd = takeLines(kernel, chipOf(kernel, wiring), leds.lines, { kind: 'output', activeLow });
+/** Takes the lines of the LEDs. Throws GpioProblem. */
+export function takeLeds(kernel: Kernel, chip: string, leds: LedLines): Leds {
+  const use = { kind: 'output', activeLow: leds.lit === 'low' } as const;
+  const fd = takeLines(kernel, findChip(kernel, chip, leds.lines), leds.lines, use);
   return {
     light(lit) {
       const bits = lit.reduce((sum, on, at) => (on ? sum | (1n << BigInt(at)) : sum), 0n);

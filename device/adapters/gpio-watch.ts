@@ -28,6 +28,7 @@ const EVENTS_AT_ONCE = 16;
 
 const { lines, stop, restMs } = workerData as WatchData;
 const libc = bindLibc();
+// oxlint-disable-next-line unicorn/require-post-message-target-origin -- a thread's port, not a window
 const tell = (message: WatchMessage): void => parentPort?.postMessage(message);
 
 function watch(): void {

@@ -5,13 +5,13 @@ import { z } from 'zod';
 const write = (words: string): { error: string } => ({ error: `write ${words}.` });
 
 const LINE_WORDS = 'the number of a GPIO line, such as 17, or its name, such as GPIO17';
+const ofLine = write(LINE_WORDS);
 export const Line = z.union(
-  [z.int().min(0).max(1_023), z.string().regex(/^(?!\d+$)[A-Za-z0-9_.:+-]{1,31}$/)],
-  write(LINE_WORDS),
+  [z.int(ofLine).min(0, ofLine).max(1_023, ofLine), z.string(ofLine).regex(/^(?!\d+$)[A-Za-z0-9_.:+-]{1,31}$/, ofLine)],
+  ofLine,
 );
 
-const LEVEL_WORDS = 'low or high';
-export const Level = z.enum(['low', 'high'], write(LEVEL_WORDS));
+export const Level = z.enum(['low', 'high'], write('low or high'));
 
 export const Bias = z.enum(['pull-up', 'pull-down', 'none'], write('pull-up, pull-down or none'));
 

@@ -3,8 +3,9 @@ import { dirname } from 'node:path';
 import { isMap, isScalar, LineCounter, parseDocument, type Document } from 'yaml';
 import type { z } from 'zod';
 import { type Environment, expand } from './environment.ts';
+import { checkLines } from './gpio.ts';
 import { ConfigProblems, type Path, pathInWords, type Problem, quote } from './problems.ts';
-import { type ButtonConfig, buttonSchema } from './schema.ts';
+import { type ButtonConfig, buttonSchema, ledSchema } from './schema.ts';
 
 const FILE_BYTES_MAX = 65_536;
 const SECRETS: readonly PropertyKey[] = ['password', 'username', 'token'];
@@ -21,27 +22,52 @@ export interface Overrides {
  * once: where, what is wrong, what to write.
  */
 export function readButtonConfig(file: string | undefined, overrides: Overrides, env: Environment): ButtonConfig {
-  const name = file ?? 'The command line';
   const source = file === undefined ? EMPTY : parse(readText(file));
+  const schema = buttonSchema(file === undefined ? '.' : dirname(file));
+  const name = file ?? 'The command line';
+  return checked(name, source, schema, override(source.value, overrides), env, (value, report) => {
+    crossCheck(value, report);
+    checkLines(value, report);
+  });
+}
+
+/** Only what the LEDs need, so that a mistake elsewhere in the file keeps no lamp lit. Throws ConfigProblems. */
+export function readLedConfig(file: string, env: Environment): Pick<ButtonConfig, 'chip' | 'leds'> {
+  const source = parse(readText(file));
+  const { chip, leds } = isRecord(source.value) ? source.value : {};
+  const written = { ...(chip !== undefined && { chip }), ...(leds !== undefined && { leds }) };
+  return checked(file, source, ledSchema, written, env, () => undefined);
+}
+
+type Report = (path: Path, text: string) => void;
+
+/** `crossCheck` sees what no single key shows. */
+function checked<Output>(
+  name: string,
+  source: Source,
+  schema: z.ZodType<Output>,
+  written: unknown,
+  env: Environment,
+  crossCheck: (value: unknown, report: Report) => void,
+): Output {
   if (source.problems.length > 0) throw new ConfigProblems(name, source.problems);
   const problems: Problem[] = [];
   const unset = new Set<string>();
-  const report = (path: Path, text: string): void => {
+  const report: Report = (path, text) => {
     problems.push({ path, line: source.line(path), text });
   };
-  const written = override(source.value, overrides);
   const value = expanded(written, [], env, (path, text) => {
     unset.add(pathInWords(path));
     report(path, text);
   });
-  const checked = buttonSchema(file === undefined ? '.' : dirname(file)).safeParse(value);
-  for (const issue of checked.error?.issues ?? []) {
+  const parsed = schema.safeParse(value);
+  for (const issue of parsed.error?.issues ?? []) {
     // What could not be taken from the environment is told already, and fits nothing.
     if (!unset.has(pathInWords(issue.path))) explain(issue, written, value, report);
   }
   crossCheck(value, report);
-  if (!checked.success || problems.length > 0) throw new ConfigProblems(name, problems);
-  return checked.data;
+  if (!parsed.success || problems.length > 0) throw new ConfigProblems(name, problems);
+  return parsed.data;
 }
 
 interface Source {
@@ -122,7 +148,7 @@ function override(value: unknown, flags: Overrides): unknown {
   };
 }
 
-function expanded(value: unknown, path: Path, env: Environment, report: (path: Path, text: string) => void): unknown {
+function expanded(value: unknown, path: Path, env: Environment, report: Report): unknown {
   if (typeof value === 'string') return expand(value, env, (sentence) => report(path, sentence));
   if (Array.isArray(value)) return value.map((one, at) => expanded(one, [...path, at], env, report));
   if (!isRecord(value)) return value;
@@ -131,12 +157,7 @@ function expanded(value: unknown, path: Path, env: Environment, report: (path: P
   );
 }
 
-function explain(
-  issue: z.core.$ZodIssue,
-  written: unknown,
-  value: unknown,
-  report: (path: Path, text: string) => void,
-): void {
+function explain(issue: z.core.$ZodIssue, written: unknown, value: unknown, report: Report): void {
   if (issue.code === 'unrecognized_keys') {
     for (const key of issue.keys)
       report([...issue.path, key], 'is not a key that is known here; look at its spelling, or remove it.');
@@ -162,7 +183,7 @@ function echo(written: unknown, path: Path): string {
 }
 
 /** What only several keys together show. */
-function crossCheck(value: unknown, report: (path: Path, text: string) => void): void {
+function crossCheck(value: unknown, report: Report): void {
   const mqtt = isRecord(value) && isRecord(value['mqtt']) ? value['mqtt'] : {};
   const { url, ca, cert, key, username, password } = mqtt;
   if (cert !== undefined && key === undefined) report(['mqtt', 'key'], 'is missing; mqtt.cert needs its private key.');

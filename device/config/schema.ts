@@ -3,6 +3,7 @@ import { resolve } from 'node:path';
 import { z } from 'zod';
 import { COMMANDS, EXPIRES_IN_MS_DEFAULT, EXPIRES_IN_MS_MAX } from '../../shared/command.ts';
 import { PREFIX_DEFAULT } from '../../shared/topics.ts';
+import { Bias, Chip, Leds, Level, Line } from './gpio.ts';
 
 /** Longer than a click, and well below the 10 s after which a line counts as stuck. */
 const HOLD_MS = { min: 500, max: 5_000, default: 1_000 };
@@ -12,8 +13,6 @@ const PREFIX_SLASHES_MAX = 4;
 
 /** What to write, as the message of whatever is wrong with the value; the reader adds what was there. */
 const write = (words: string): { error: string } => ({ error: `write ${words}.` });
-const notYet = (what: string, remedy: string): z.ZodOptional<z.ZodNever> =>
-  z.never({ error: `${what} is not in this version yet; ${remedy}.` }).optional();
 
 const Name = z.string(write('a name')).regex(/^[A-Za-z0-9_.-]{1,64}$/, write('letters, digits, - _ and ., at most 64'));
 const SwitchName = z
@@ -72,14 +71,18 @@ const Gestures = z.strictObject({
 });
 
 const GESTURES_DEFAULT = { hold: 'failover', 'click-hold': 'restore', triple: 'drill' } as const;
-const OF_GPIO = 'remove it';
 
 const Button = z.strictObject({
-  line: notYet('a GPIO line', OF_GPIO),
-  pressed: notYet('a GPIO line', OF_GPIO),
-  bias: notYet('a GPIO line', OF_GPIO),
+  line: Line.optional(),
+  pressed: Level.optional(),
+  bias: Bias.optional(),
   gestures: Gestures.default(GESTURES_DEFAULT),
 });
+
+const CHIP_DEFAULT = 'auto';
+
+/** Of button.yaml only what the LEDs need. */
+export const ledSchema = z.strictObject({ chip: Chip.default(CHIP_DEFAULT), leds: Leds.optional() });
 
 /** The schema of button.yaml; `folder` is where relative paths begin. */
 export function buttonSchema(folder: string) {
@@ -126,12 +129,9 @@ export function buttonSchema(folder: string) {
       mqtt: Mqtt,
       https: Https.optional(),
       stateDir: Folder.transform((path) => resolve(folder, path)).optional(),
-      input: z
-        .enum(['keyboard', 'gpio'], write('keyboard'))
-        .refine((input) => input !== 'gpio', { error: 'gpio is not in this version yet; write keyboard.' })
-        .default('keyboard'),
-      chip: notYet('a GPIO chip', OF_GPIO),
-      leds: notYet('a lamp of LEDs', 'remove it, the terminal shows the lamp'),
+      input: z.enum(['keyboard', 'gpio'], write('gpio or keyboard')).default('keyboard'),
+      chip: Chip.default(CHIP_DEFAULT),
+      leds: Leds.optional(),
       buttons: z
         .array(Button, write('a list of buttons, each with its gestures'))
         .min(1, write('at least one button'))

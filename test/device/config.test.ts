@@ -2,8 +2,9 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, describe, expect, test } from 'vitest';
+import { wiringOf } from '../../device/config/gpio.ts';
 import { ConfigProblems } from '../../device/config/problems.ts';
-import { type Overrides, readButtonConfig } from '../../device/config/read.ts';
+import { type Overrides, readButtonConfig, readLedConfig } from '../../device/config/read.ts';
 
 const folder = mkdtempSync(join(tmpdir(), 'button-config-'));
 afterAll(() => rmSync(folder, { recursive: true }));
@@ -40,6 +41,7 @@ describe('button.yaml', () => {
       switch: 'www',
       mqtt: { url: 'mqtt://127.0.0.1:1883', prefix: 'dashover/v1', client: 'auto' },
       input: 'keyboard',
+      chip: 'auto',
       buttons: [{ gestures: { hold: 'failover', 'click-hold': 'restore', triple: 'drill' } }],
       holdMs: 1_000,
       deadlineMs: 60_000,
@@ -74,7 +76,7 @@ deadlineMs: 1m
         ✖ mqtt.url (line 4): is "http://b"; write the URL of the broker, such as mqtts://broker.example.com:8883 (mqtt:, mqtts:, ws: or wss:).
         ✖ mqtt.cert (line 4): names /none.pem, which does not exist.
         ✖ mqtt.prefix (line 4): is "/x/"; write a topic such as dashover/v1, without + # or blanks, or / at its ends.
-        ✖ input (line 5): is "lever"; write keyboard.
+        ✖ input (line 5): is "lever"; write gpio or keyboard.
         ✖ buttons[0].gestures.click (line 7): click always shows the state; choose another gesture for a command.
         ✖ buttons[0].gestures.hold (line 7): is "explode"; write failover, restore or drill.
         ✖ holdMs (line 8): is 100; write whole milliseconds from 500 to 5000.
@@ -85,22 +87,55 @@ deadlineMs: 1m
     `);
   });
 
-  test('says of what is not built yet that it is not built yet', () => {
-    const text = problems(`${BASE}input: gpio
-chip: auto
+  test('reads lines by number or name, with what it leaves out put in', () => {
+    const config = read(`${BASE}input: gpio
 buttons:
-  - { line: 17, pressed: low, bias: pull-up, gestures: { hold: failover } }
-leds: { red: 27 }
+  - { line: 17 }
+  - { line: GPIO5, pressed: high, gestures: { hold: drill } }
+  - { line: 6, bias: none, gestures: { double: restore } }
+leds: { green: 22, red: GPIO27, lit: low }
+`);
+    expect(wiringOf(config)).toEqual({
+      chip: 'auto',
+      buttons: [
+        { line: 17, pressed: 'low', bias: 'pull-up' },
+        { line: 'GPIO5', pressed: 'high', bias: 'pull-down' },
+        { line: 6, pressed: 'low', bias: 'none' },
+      ],
+      leds: { wired: ['red', 'green'], lines: ['GPIO27', 22], lit: 'low' },
+    });
+    expect(wiringOf({ ...config, input: 'keyboard' }).buttons).toEqual([]);
+  });
+
+  test('tells what is wrong with lines and LEDs, each with its place', () => {
+    const text = problems(`${BASE}input: gpio
+chip: ''
+buttons:
+  - { line: '17', pressed: down, bias: up }
+  - { gestures: { hold: failover } }
+  - { line: 27 }
+leds: { red: 27, single: 4, white: 3 }
 `);
     expect(text).toMatchInlineSnapshot(`
-      "/button.yaml: 6 problems
-        ✖ input (line 5): gpio is not in this version yet; write keyboard.
-        ✖ chip (line 6): a GPIO chip is not in this version yet; remove it.
-        ✖ leds (line 9): a lamp of LEDs is not in this version yet; remove it, the terminal shows the lamp.
-        ✖ buttons[0].line (line 8): a GPIO line is not in this version yet; remove it.
-        ✖ buttons[0].pressed (line 8): a GPIO line is not in this version yet; remove it.
-        ✖ buttons[0].bias (line 8): a GPIO line is not in this version yet; remove it."
+      "/button.yaml: 8 problems
+        ✖ chip (line 6): is ""; write auto, the label of a GPIO chip such as pinctrl-rp1, or its path such as /dev/gpiochip0.
+        ✖ leds.white (line 11): is not a key that is known here; look at its spelling, or remove it.
+        ✖ leds (line 11): names a single LED and coloured ones; keep either.
+        ✖ buttons[0].line (line 8): is "17"; write the number of a GPIO line, such as 17, or its name, such as GPIO17.
+        ✖ buttons[0].pressed (line 8): is "down"; write low or high.
+        ✖ buttons[0].bias (line 8): is "up"; write pull-up, pull-down or none.
+        ✖ buttons[1].line (line 9): is missing; input: gpio needs the number of a GPIO line, such as 17, or its name, such as GPIO17.
+        ✖ leds.red (line 11): names the same line as buttons[2].line; each needs a line of its own."
     `);
+    expect(problems(`${BASE}input: gpio\n`)).toContain('buttons[0].line: is missing; input: gpio needs the number');
+    expect(problems(`${BASE}leds: {}\n`)).toContain('leds (line 5): names no LED; write { red: 27,');
+  });
+
+  test('the LEDs are read by themselves, whatever is wrong with the rest', () => {
+    writeFileSync(file, 'device: ["lobby/1"]\nmqtt: { password: \'${UNSET}\' }\nleds: { single: 27 }\n');
+    expect(readLedConfig(file, {})).toEqual({ chip: 'auto', leds: { single: 27, lit: 'high' } });
+    writeFileSync(file, 'leds: { single: bright light }\n');
+    expect(() => readLedConfig(file, {})).toThrow('leds.single (line 1): is "bright light"; write the number');
   });
 
   test('never repeats a secret', () => {
