@@ -10,9 +10,10 @@ import type { Check } from './intake/health.ts';
 import { makeHttp } from './intake/http.ts';
 import { countMqttRefusals, measuredDoor } from './intake/measured-door.ts';
 import { makeMqttIntake } from './intake/mqtt.ts';
+import { mqttReceiver } from './intake/mqtt-receiver.ts';
 import { makeSpeaker, type Speaker } from './intake/mqtt-speaker.ts';
 import { makePresence } from './intake/presence.ts';
-import { MQTT_RECEIVER, type MqttBody } from './jobs/announce.ts';
+import { MQTT_RECEIVER } from './jobs/announce.ts';
 import { makeRules } from './jobs/make-rules.ts';
 import { measuredReceiver } from './jobs/measured-receiver.ts';
 import { measuredRecords } from './jobs/measured-records.ts';
@@ -22,17 +23,7 @@ import { makeMove } from './jobs/move.ts';
 import { makeRateBudget, type RateBudget } from './jobs/rate-budget.ts';
 import { lastLook } from './jobs/rules/permit.ts';
 import { makeWatch, type Watch } from './jobs/watch.ts';
-import type {
-  Bus,
-  Ids,
-  Meter,
-  NameServers,
-  OnMessage,
-  OutboundMessage,
-  Prober,
-  Receiver,
-  RecordStore,
-} from './ports.ts';
+import type { Bus, Ids, Meter, NameServers, OnMessage, Prober, Receiver, RecordStore } from './ports.ts';
 
 /** How long a stop waits for messages to leave before it hands over what is left. */
 const STOP_GRACE_MS = 3_000;
@@ -106,6 +97,7 @@ export async function startApp(unmeasured: AppPorts): Promise<App> {
     datadog: config.datadog,
     presence,
     journal: (after, limit) => store.journal(after, limit),
+    journalBefore: (before, limit) => store.journalBefore(before, limit),
     journalAnchor: () => store.journalAnchor(),
     checks: readiness(ports, watch, speaker),
     meter,
@@ -205,7 +197,7 @@ function makeSwitchEngine(
     stopped: stoppedShort,
     receivers: {
       ...ports.receivers,
-      ...(speaker && { [MQTT_RECEIVER]: measuredReceiver(MQTT_RECEIVER, broker(speaker), ports.meter) }),
+      ...(speaker && { [MQTT_RECEIVER]: measuredReceiver(MQTT_RECEIVER, mqttReceiver(speaker), ports.meter) }),
     },
     delivers: (receiver) => (receiver === MQTT_RECEIVER ? speaker?.speaks() === true : notifying.isHeld()),
     lanes: [...switches.keys()],
@@ -214,19 +206,6 @@ function makeSwitchEngine(
     ids,
     log,
   });
-}
-
-function broker(speaker: Speaker): Receiver {
-  return {
-    async deliver({ body }) {
-      await speaker.publish(outbound(body as MqttBody));
-      return { kind: 'delivered' };
-    },
-  };
-}
-
-function outbound({ correlationData, ...message }: MqttBody): OutboundMessage {
-  return { ...message, ...(correlationData && { correlationData: Buffer.from(correlationData, 'base64') }) };
 }
 
 /** What `/readyz` answers for, each in a sentence when it is not well. */

@@ -30,6 +30,7 @@ export interface ApiOptions {
   readonly presence: Presence;
   readonly readState: (settings: Switch) => Promise<State>;
   readonly journal: (after: number, limit: number) => Promise<readonly JournalRow[]>;
+  readonly journalBefore: (before: number, limit: number) => Promise<readonly JournalRow[]>;
   readonly journalAnchor: () => Promise<JournalAnchor>;
   readonly clock: Clock;
   readonly log: Log;

@@ -1,3 +1,4 @@
+import { accessRoutes } from './access.ts';
 import type { Api, ApiOptions } from './api-options.ts';
 import { auditRoutes } from './audit.ts';
 import type { Principal } from './auth.ts';
@@ -11,6 +12,7 @@ export function apiRoutes(app: Api, options: ApiOptions): void {
   app.addHook('onRequest', async (request) => {
     request.setDecorator<Principal>('principal', options.auth.principal(request.headers.authorization, request.ip));
   });
+  accessRoutes(app, options);
   switchRoutes(app, options);
   jobRoutes(app, options);
   deviceRoutes(app, options);

@@ -3,8 +3,10 @@ import { checkCommand } from '../../shared/command.ts';
 import { durationInWords } from '../../shared/duration.ts';
 import { Fault } from '../../shared/faults.ts';
 import { topics } from '../../shared/topics.ts';
+import { isoTimeOrNull } from '../jobs/text.ts';
 import type { Api, ApiOptions } from './api-options.ts';
 import { type Caller, covers, type Device } from './caller.ts';
+import { makeLastDrills } from './last-drills.ts';
 import { checkReader, principalOf, sees, sendJob } from './respond.ts';
 import { targetOf } from './target.ts';
 import type { Heard } from './presence.ts';
@@ -15,6 +17,7 @@ const Params = z.object({ device: z.string() });
 export function deviceRoutes(app: Api, options: ApiOptions): void {
   const { door, devices, switches, presence, clock } = options;
   const names = switches.map(({ name }) => name);
+  const lastDrills = makeLastDrills(options);
 
   app.post('/api/devices/:device/command', { schema: { params: Params } }, async (request, reply) => {
     const principal = principalOf(request);
@@ -36,7 +39,13 @@ export function deviceRoutes(app: Api, options: ApiOptions): void {
   app.get('/api/devices', async (request) => {
     checkReader(request);
     const mine = devices.filter(({ on }) => names.some((name) => covers(on, name) && sees(request, name)));
-    return { devices: mine.map((device) => describe(device, presence.of(device.name), clock.nowMs())) };
+    const drills = await lastDrills();
+    return {
+      devices: mine.map((device) => ({
+        ...describe(device, presence.of(device.name), clock.nowMs()),
+        lastDrillAt: isoTimeOrNull(drills.ofDevice(device.name) ?? null),
+      })),
+    };
   });
 }
 

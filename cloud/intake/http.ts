@@ -41,6 +41,8 @@ export interface HttpOptions {
   readonly datadog: DatadogSettings;
   /** `store.journal`. */
   readonly journal: (after: number, limit: number) => Promise<readonly JournalRow[]>;
+  /** `store.journalBefore`. */
+  readonly journalBefore: (before: number, limit: number) => Promise<readonly JournalRow[]>;
   /** `store.journalAnchor`. */
   readonly journalAnchor: () => Promise<JournalAnchor>;
   /** What `/readyz` asks. */

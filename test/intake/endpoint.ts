@@ -125,7 +125,8 @@ export async function makeEndpoint(options: TestEndpointOptions = {}): Promise<T
         return { text: 'The destination answers.', detail: null };
       });
       const reading = { kind: 'position', position: run.job.data.to } as const;
-      const data: JobData = { ...run.job.data, outcome: 'switched', verified: true, reading };
+      const outcome = run.job.data.command === 'drill' ? 'drilled' : 'switched';
+      const data: JobData = { ...run.job.data, outcome, verified: true, reading };
       return { status: 'succeeded', data };
     },
     failed: (data, { code, message, hint }) => ({
@@ -183,6 +184,7 @@ export async function makeEndpoint(options: TestEndpointOptions = {}): Promise<T
     datadog: { noData: 'alert', warn: 'ignore', maxAgeMs: 600_000 },
     presence,
     journal: (after, limit) => store.journal(after, limit),
+    journalBefore: (before, limit) => store.journalBefore(before, limit),
     journalAnchor: () => store.journalAnchor(),
     checks: [],
     meter: silentMeter,
