@@ -182,6 +182,11 @@ export interface Receiver {
   readonly retryMs?: { readonly min: number; readonly max: number };
   /** How long one try may last; default 30 s. */
   readonly deadlineMs?: number;
+  /**
+   * Messages that may be on their way at once, for a receiver that keeps the order in which `deliver` was called; default
+   * 1. When one comes to nothing, those behind it are told again after it, also when they have arrived.
+   */
+  readonly atOnce?: number;
 }
 
 // ---- metrics -------------------------------------------------------------------------------------------------------

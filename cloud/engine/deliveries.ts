@@ -15,9 +15,19 @@ export interface Line extends Pick<Loop, 'start' | 'stop'> {
   drain(): Promise<void>;
 }
 
+/** A message on its way. */
+interface Flight {
+  readonly message: OutgoingRow;
+  /** Resolves when the receipt is there. */
+  readonly landed: Promise<void>;
+  receipt: Receipt | undefined;
+  /** Waits for it no longer. */
+  abandon(): void;
+}
+
 /**
- * Delivers a receiver's messages one after the other, in order, and forgets each only after it was delivered: at least
- * once. One that fails stays first and is tried again, at the receiver's own pace and not before the time that it named;
+ * Delivers a receiver's messages one after the other (or as many at once as it takes), in order, and forgets each only
+ * after it was delivered: at least once. One that fails stays first and is tried again, at the receiver's own pace and not before the time that it named;
  * one past its time, and one that the receiver will never take, are dropped, with a line in the journal. Each receiver
  * has a line of its own, so one that is down delays nobody else. While it is not ours, another endpoint delivers, and
  * nothing is touched here.
@@ -31,41 +41,69 @@ export function makeLine(inside: Inside, receiver: string, road: Receiver, isOur
   /** At start and after `wake`: what an earlier failure postponed is due now. */
   let awake = true;
   let draining = false;
+  /** On their way, in their order. */
+  const flights: Flight[] = [];
 
   async function turn(): Promise<number | 'end'> {
-    if (!isOurs()) return rest();
+    if (!isOurs() && flights.length === 0) return rest();
     const restMs = restsUntilMs - clock.monotonicMs();
     if (!awake && restMs > 0) return draining ? 'end' : restMs;
-    const message = await outage.watch(store.nextOutgoing(receiver, awake ? Number.MAX_SAFE_INTEGER : clock.nowMs()));
-    if (!message) return draining ? 'end' : pauseMs();
-    awake = false;
-    const nowMs = clock.nowMs();
-    if (message.expiresAtMs !== null && message.expiresAtMs <= nowMs) {
-      await outage.watch(drop(message, `its time was over after ${message.attempts} attempts`));
+    await fill();
+    const [first] = flights;
+    if (!first) return draining ? 'end' : pauseMs();
+    await first.landed;
+    const wanting = flights.findIndex(({ receipt }) => receipt?.kind !== 'delivered');
+    const delivered = flights.splice(0, wanting === -1 ? flights.length : wanting);
+    if (delivered.length > 0) {
+      answered();
+      // Here and not in the next turn: while the store is away the message must be forgotten, not sent again.
+      const ids = delivered.map(({ message }) => message.id);
+      await outage.patiently(() => store.delivered(...ids), stopped.signal);
       return 0;
     }
-    const receipt = await attempt(message);
-    switch (receipt.kind) {
-      case 'delivered':
-        answered();
-        // Here and not in the next turn: while the store is away the message must be forgotten, not sent again.
-        await outage.patiently(() => store.delivered(message.id), stopped.signal);
-        return 0;
-      case 'never':
-        await outage.patiently(() => drop(message, receipt.reason), stopped.signal);
-        return 0;
-      case 'later':
-        return stopped.signal.aborted ? 'end' : postpone(message, receipt);
+    const { message, receipt } = first;
+    if (receipt?.kind === 'never') {
+      flights.shift();
+      await outage.patiently(() => drop(message, receipt.reason), stopped.signal);
+      return 0;
+    }
+    // Those behind it are told again after it, so that nobody hears of the end before the beginning.
+    for (const { abandon } of flights.splice(0)) abandon();
+    return stopped.signal.aborted || receipt?.kind !== 'later' ? 'end' : postpone(message, receipt);
+  }
+
+  /** Sends as many as may be on their way, in their order. */
+  async function fill(): Promise<void> {
+    while (flights.length < (road.atOnce ?? 1) && isOurs() && !stopped.signal.aborted) {
+      const dueAtMs = awake ? Number.MAX_SAFE_INTEGER : clock.nowMs();
+      const onTheirWay = flights.map(({ message }) => message.id);
+      const message = await outage.watch(store.nextOutgoing(receiver, dueAtMs, onTheirWay));
+      if (!message) return;
+      awake = false;
+      if (message.expiresAtMs === null || message.expiresAtMs > clock.nowMs()) flights.push(launch(message));
+      else await outage.watch(drop(message, `its time was over after ${message.attempts} attempts`));
     }
   }
 
-  /** One try, which ends: a receiver that says nothing must not keep its line for ever. */
-  async function attempt({ id, body, attempts, createdAtMs }: OutgoingRow): Promise<Receipt> {
+  function launch(message: OutgoingRow): Flight {
     const over = new AbortController();
+    const flight: Flight = {
+      message,
+      receipt: undefined,
+      landed: attempt(message, over).then((receipt) => {
+        flight.receipt = receipt;
+      }),
+      abandon: () => over.abort(new Error('a message before it did not arrive')),
+    };
+    return flight;
+  }
+
+  /** One try, which ends: a receiver that says nothing must not keep its line for ever. */
+  async function attempt({ id, body, attempts, createdAtMs }: OutgoingRow, over: AbortController): Promise<Receipt> {
     const stop = (): void => over.abort(new Error('the endpoint stops'));
     stopped.signal.addEventListener('abort', stop, { once: true });
-    const trying = road.deliver({ id, body, attempts, createdAtMs }, over.signal);
     try {
+      const trying = road.deliver({ id, body, attempts, createdAtMs }, over.signal);
       return await Promise.race([trying, silence(over.signal)]);
     } catch (error) {
       return { kind: 'later', reason: error instanceof Error ? error.message : String(error), afterMs: null };

@@ -58,11 +58,11 @@ export interface Store {
    */
   truncateJournal(to: JournalAnchor, entry: JournalEntry | null, atMs: number): Promise<Truncated>;
 
-  /** The oldest undelivered message of a receiver, when it is due. */
-  nextOutgoing(receiver: string, nowMs: number): Promise<OutgoingRow | undefined>;
+  /** The oldest undelivered message of a receiver besides those that are on their way, by their ids, when it is due. */
+  nextOutgoing(receiver: string, nowMs: number, onTheirWay?: readonly number[]): Promise<OutgoingRow | undefined>;
   /** When the receiver's oldest message is due, or null when it has none. */
   outgoingDueAtMs(receiver: string): Promise<number | null>;
-  delivered(id: number): Promise<void>;
+  delivered(...ids: readonly number[]): Promise<void>;
   /** Removes a message that has become pointless, and says so in the journal, in one transaction. */
   drop(id: number, entry: JournalEntry, atMs: number): Promise<void>;
   /** Keeps it first in its line, due again at `dueAtMs`. */

@@ -22,13 +22,22 @@ export function putOutgoing(sql: Sql, messages: readonly Outgoing[], nowMs: numb
   }
 }
 
-/** The head of a receiver's line, when it is due: one that waits for its next attempt holds the others back. */
-export function nextOutgoing(sql: Sql, receiver: string, nowMs: number): OutgoingRow | undefined {
+/**
+ * The first of a receiver's line besides those that are on their way, when it is due: one that waits for its next attempt
+ * holds the others back.
+ */
+export function nextOutgoing(
+  sql: Sql,
+  receiver: string,
+  nowMs: number,
+  onTheirWay: readonly number[],
+): OutgoingRow | undefined {
   const row = sql.one(
     `select id, receiver, key, body, expires_at_ms as expiresAtMs, attempts, created_at_ms as createdAtMs,
        due_at_ms as dueAtMs
-     from outgoing where receiver = ? order by id limit 1`,
+     from outgoing where receiver = ? and id not in (select value from json_each(?)) order by id limit 1`,
     receiver,
+    JSON.stringify(onTheirWay),
   ) as (Omit<OutgoingRow, 'body'> & { readonly body: string; readonly dueAtMs: number }) | undefined;
   if (!row || row.dueAtMs > nowMs) return undefined;
   const { dueAtMs: _, ...message } = row;
@@ -42,8 +51,8 @@ export function outgoingDueAtMs(sql: Sql, receiver: string): number | null {
   return row?.at ?? null;
 }
 
-export function removeOutgoing(sql: Sql, id: number): void {
-  sql.run('delete from outgoing where id = ?', id);
+export function removeOutgoing(sql: Sql, ...ids: readonly number[]): void {
+  for (const id of ids) sql.run('delete from outgoing where id = ?', id);
 }
 
 export function postponeOutgoing(sql: Sql, id: number, dueAtMs: number, reason: string): void {

@@ -31,13 +31,22 @@ export async function putOutgoing(sql: PgSql, messages: readonly Outgoing[], now
   );
 }
 
-/** The head of a receiver's line, when it is due: one that waits for its next attempt holds the others back. */
-export async function nextOutgoing(sql: PgSql, receiver: string, nowMs: number): Promise<OutgoingRow | undefined> {
+/**
+ * The first of a receiver's line besides those that are on their way, when it is due: one that waits for its next attempt
+ * holds the others back. Numbers become visible in the order of commits, so a smaller one may come later.
+ */
+export async function nextOutgoing(
+  sql: PgSql,
+  receiver: string,
+  nowMs: number,
+  onTheirWay: readonly number[],
+): Promise<OutgoingRow | undefined> {
   const row = (await sql.one(
     `select id, receiver, key, body, expires_at_ms as "expiresAtMs", attempts, created_at_ms as "createdAtMs",
        due_at_ms as "dueAtMs"
-     from outgoing where receiver = $1 order by id limit 1`,
+     from outgoing where receiver = $1 and id <> all($2::bigint[]) order by id limit 1`,
     toText(receiver),
+    onTheirWay,
   )) as (Omit<OutgoingRow, 'body'> & { readonly body: string; readonly dueAtMs: number }) | undefined;
   if (!row || row.dueAtMs > nowMs) return undefined;
   const { dueAtMs: _, ...message } = row;
@@ -52,8 +61,8 @@ export async function outgoingDueAtMs(sql: PgSql, receiver: string): Promise<num
   return row?.at ?? null;
 }
 
-export async function removeOutgoing(sql: PgSql, id: number): Promise<void> {
-  await sql.run('delete from outgoing where id = $1', id);
+export async function removeOutgoing(sql: PgSql, ...ids: readonly number[]): Promise<void> {
+  await sql.run('delete from outgoing where id = any($1::bigint[])', ids);
 }
 
 export async function postponeOutgoing(sql: PgSql, id: number, dueAtMs: number, reason: string): Promise<void> {

@@ -120,9 +120,9 @@ export async function openPostgresStore({
     journalAnchor: () => db.ask((sql) => readAnchor(sql)),
     truncateJournal: (to, entry, atMs) => db.transact((sql) => truncateJournal(sql, to, entry, atMs)),
 
-    nextOutgoing: (receiver, nowMs) => db.ask((sql) => nextOutgoing(sql, receiver, nowMs)),
+    nextOutgoing: (receiver, nowMs, onTheirWay = []) => db.ask((sql) => nextOutgoing(sql, receiver, nowMs, onTheirWay)),
     outgoingDueAtMs: (receiver) => db.ask((sql) => outgoingDueAtMs(sql, receiver)),
-    delivered: (id) => db.ask((sql) => removeOutgoing(sql, id)),
+    delivered: (...ids) => db.ask((sql) => removeOutgoing(sql, ...ids)),
     drop: (id, entry, atMs) =>
       db.transact(async (sql) => {
         await removeOutgoing(sql, id);

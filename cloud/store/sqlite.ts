@@ -95,9 +95,9 @@ export async function openSqliteStore({
     journalAnchor: () => read(() => readAnchor(sql)),
     truncateJournal: (to, entry, atMs) => group.add(() => truncateJournal(sql, to, entry, atMs)),
 
-    nextOutgoing: (receiver, nowMs) => read(() => nextOutgoing(sql, receiver, nowMs)),
+    nextOutgoing: (receiver, nowMs, onTheirWay = []) => read(() => nextOutgoing(sql, receiver, nowMs, onTheirWay)),
     outgoingDueAtMs: (receiver) => read(() => outgoingDueAtMs(sql, receiver)),
-    delivered: (id) => group.add(() => removeOutgoing(sql, id)),
+    delivered: (...ids) => group.add(() => removeOutgoing(sql, ...ids)),
     drop: (id, entry, atMs) =>
       group.add(() => {
         appendJournal(sql, entry, atMs);

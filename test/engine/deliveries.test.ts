@@ -2,6 +2,7 @@ import { afterEach, beforeEach, expect, test } from 'vitest';
 import type { Json } from '../../shared/json.ts';
 import type { Outgoing } from '../../cloud/engine/lane.ts';
 import type { Store } from '../../cloud/engine/store.ts';
+import type { Receipt, Receiver } from '../../cloud/ports.ts';
 import { openSqliteStore } from '../../cloud/store/sqlite.ts';
 import { makePlayedClock, type PlayedClock, settle } from './clock.ts';
 import { type DoorEngine, type DoorOptions, done, gate, keptLog, move, openDoor } from './door.ts';
@@ -230,6 +231,67 @@ test('a receiver that says nothing is tried again after its time, and told that 
   expect(signals.map(({ aborted }) => aborted)).toEqual([false]);
   await clock.advance(1_000);
   expect(signals.map(({ aborted }) => aborted)).toEqual([true, true]);
+  expect(await store.outgoingDueAtMs('bus')).toBeNull();
+});
+
+/** A receiver that takes so many at once, and whose receipts come when the test says. */
+function wideBus(atOnce: number) {
+  const told: Json[] = [];
+  const receipts = new Map<number, (receipt: Receipt) => void>();
+  const bus: Receiver = {
+    atOnce,
+    deliver({ body }) {
+      const { promise, resolve } = Promise.withResolvers<Receipt>();
+      receipts.set(told.push(body) - 1, resolve);
+      return promise;
+    },
+  };
+  const answer = async (at: number, receipt: Receipt = { kind: 'delivered' }): Promise<void> => {
+    receipts.get(at)?.(receipt);
+    await settle(40);
+  };
+  return { bus, told, answer };
+}
+
+test('a receiver that takes several at once is told so many, in order, and each is forgotten with those before it', async () => {
+  const { bus, told, answer } = wideBus(3);
+  await put(...['a', 'b', 'c', 'd', 'e'].map((body) => note(body)));
+  open({ bus }).start();
+  await settle(40);
+  expect(told).toEqual(['a', 'b', 'c']);
+  await answer(1);
+  // Behind one that is still on its way nothing is forgotten: it may have to be told again.
+  expect(await store.nextOutgoing('bus', clock.nowMs())).toMatchObject({ body: 'a' });
+  await answer(0);
+  expect(await store.nextOutgoing('bus', clock.nowMs())).toMatchObject({ body: 'c' });
+  expect(told).toEqual(['a', 'b', 'c', 'd', 'e']);
+});
+
+test('when one of several comes to nothing, it and those behind it are told again in their order', async () => {
+  const { bus, told, answer } = wideBus(3);
+  await put(...['a', 'b', 'c', 'd'].map((body) => note(body)));
+  open({ bus }).start();
+  await settle(40);
+  await answer(0);
+  expect(told).toEqual(['a', 'b', 'c', 'd']);
+  await answer(2);
+  await answer(1, { kind: 'later', reason: 'the connection ended', afterMs: null });
+  expect(told).toEqual(['a', 'b', 'c', 'd']);
+  await clock.advance(500);
+  expect(told.slice(4)).toEqual(['b', 'c', 'd']);
+  for (const at of [4, 5, 6]) await answer(at);
+  expect(await store.outgoingDueAtMs('bus')).toBeNull();
+});
+
+test('of several at once one that will never be taken holds up none behind it', async () => {
+  const { bus, told, answer } = wideBus(2);
+  await put(...['a', 'b', 'c'].map((body) => note(body)));
+  open({ bus }).start();
+  await settle(40);
+  await answer(0, { kind: 'never', reason: 'too large' });
+  await answer(1);
+  expect(told).toEqual(['a', 'b', 'c']);
+  await answer(2);
   expect(await store.outgoingDueAtMs('bus')).toBeNull();
 });
 

@@ -473,6 +473,19 @@ export function storeConformance(name: string, open: () => Promise<Opened>): voi
         expect(await store.outgoingDueAtMs('slack')).toBeNull();
       });
 
+      test('those on their way are passed over, and forgotten together', async () => {
+        await send(note(1), note(2), note(3), note('s', { receiver: 'slack' }));
+        const first = await store.nextOutgoing('mqtt', NOW);
+        const second = await store.nextOutgoing('mqtt', NOW, [first?.id ?? 0]);
+        const third = await store.nextOutgoing('mqtt', NOW, [first?.id ?? 0, second?.id ?? 0]);
+        expect([first?.body, second?.body, third?.body]).toEqual([1, 2, 3]);
+        const all = [first, second, third].map((row) => row?.id ?? 0);
+        expect(await store.nextOutgoing('mqtt', NOW, all)).toBeUndefined();
+        await store.delivered(...all.slice(0, 2));
+        expect(await bodies()).toEqual([3]);
+        expect(await bodies('slack')).toEqual(['s']);
+      });
+
       test('a pointless one is dropped together with its line in the journal', async () => {
         await send(note('late', { expiresAtMs: NOW + 1 }));
         const row = await store.nextOutgoing('mqtt', NOW);
