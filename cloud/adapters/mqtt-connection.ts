@@ -2,6 +2,7 @@ import mqtt, { type IClientOptions, type MqttClient } from 'mqtt';
 import type { Clock } from '../../shared/clock.ts';
 import type { InboundMessage, OnMessage, OutboundMessage } from '../ports.ts';
 import { subscribe } from './mqtt-subscribe.ts';
+import { makeWindow, type Window } from './mqtt-window.ts';
 import { connectionFaultInWords, isTakenOver, isVersionRefused } from './mqtt-words.ts';
 
 /** Without a PUBACK by then a publish has failed: MQTT.js itself would wait for ever. */
@@ -20,6 +21,9 @@ const RECEIVE_MAX = 100;
 /** The broker withholds larger packets (MQTT 5), so that one stranger cannot fill the memory of this machine. */
 const PACKET_BYTES_MAX = 4 * 1_024 * 1_024;
 const END_MS_MAX = 1_000;
+/** AWS IoT takes 100 publishes a second from one connection, and 100 that it has not acknowledged. */
+const AWS_GAP_MS = 10;
+const AWS_AT_ONCE = 100;
 
 export interface Broker {
   readonly url: string;
@@ -73,6 +77,7 @@ export function connect(
 ): Connection {
   const client = mqtt.connect(broker.url, clientOptions(broker, version, fresh));
   const over = new AbortController();
+  const window = makeWindow(clock, over.signal);
   let why: string | undefined;
   let versionRefused = false;
   let takenOver = false;
@@ -80,8 +85,11 @@ export function connect(
   const opened = Promise.withResolvers<boolean>();
   const ended = Promise.withResolvers<Ended>();
 
-  client.on('connect', () => {
+  client.on('connect', ({ properties }) => {
     openedAtMs = clock.monotonicMs();
+    // MQTT.js does not keep to it; a broker may end the connection of who does not.
+    const atOnce = properties?.receiveMaximum ?? (isAwsIot(broker.url) ? AWS_AT_ONCE : Number.POSITIVE_INFINITY);
+    window.limit({ atOnce, gapMs: isAwsIot(broker.url) ? AWS_GAP_MS : 0 });
     // Nagle's algorithm and delayed acknowledgements cost 20 ms for each message; MQTT.js leaves it on. (ws: turns it off.)
     if ('setNoDelay' in client.stream) (client.stream as unknown as { setNoDelay(on: boolean): void }).setNoDelay(true);
     opened.resolve(true);
@@ -146,7 +154,7 @@ export function connect(
     opened: opened.promise,
     ended: ended.promise,
     over: over.signal,
-    publish: (message, msMax = PUBLISH_MS_MAX) => publish(client, message, msMax, clock, over.signal),
+    publish: (message, msMax = PUBLISH_MS_MAX) => publish(client, window, message, msMax, clock, over.signal),
     subscribe: (filters) => subscribe(client, filters, over.signal),
     async end() {
       const done = new AbortController();
@@ -162,7 +170,7 @@ export function connect(
 
 function clientOptions(broker: Broker, version: 4 | 5, fresh: boolean): IClientOptions {
   const { ca, cert, key } = broker;
-  const { hostname, port, protocol } = new URL(broker.url);
+  const { port, protocol } = new URL(broker.url);
   return {
     clientId: broker.clientId,
     protocolVersion: version,
@@ -179,9 +187,7 @@ function clientOptions(broker: Broker, version: 4 | 5, fresh: boolean): IClientO
     ...(cert && { cert }),
     ...(key && { key }),
     // AWS IoT speaks MQTT with client certificates on port 443 only to those who ask for it by name.
-    ...(protocol === 'mqtts:' &&
-      port === '443' &&
-      hostname.endsWith('.amazonaws.com') && { ALPNProtocols: ['x-amzn-mqtt-ca'] }),
+    ...(protocol === 'mqtts:' && port === '443' && isAwsIot(broker.url) && { ALPNProtocols: ['x-amzn-mqtt-ca'] }),
     ...(version === 5 && {
       properties: {
         sessionExpiryInterval: SESSION_S,
@@ -193,16 +199,23 @@ function clientOptions(broker: Broker, version: 4 | 5, fresh: boolean): IClientO
   };
 }
 
+function isAwsIot(url: string): boolean {
+  return /\.amazonaws\.com(\.cn)?$/.test(new URL(url).hostname);
+}
+
 /** Resolves at the PUBACK. Rejects, and withdraws the message, when there is none in time or the connection ends. */
 async function publish(
   client: MqttClient,
+  window: Window,
   message: Pick<OutboundMessage, 'topic' | 'payload' | 'retain' | 'correlationData'>,
   msMax: number,
   clock: Clock,
   over: AbortSignal,
 ): Promise<void> {
   const settled = new AbortController();
-  const acknowledged = new Promise<void>((resolve, reject) => {
+  let messageId: number | null = null;
+  const acknowledged = window.pass(settled.signal, () => {
+    const { promise, resolve, reject } = Promise.withResolvers<void>();
     client.publish(
       message.topic,
       message.payload,
@@ -213,8 +226,9 @@ async function publish(
       },
       (error) => (error ? reject(error) : resolve()),
     );
+    messageId = client.getLastMessageId();
+    return promise;
   });
-  const messageId = client.getLastMessageId();
   const expired = clock.sleep(msMax, AbortSignal.any([settled.signal, over])).then(() => {
     if (settled.signal.aborted) return;
     throw new Error(

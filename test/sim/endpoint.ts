@@ -5,9 +5,10 @@ import type { Store } from '../../cloud/engine/store.ts';
 import { type Door, makeDoor, type SwitchEngine } from '../../cloud/intake/accept.ts';
 import type { Device } from '../../cloud/intake/caller.ts';
 import { makeMqttIntake } from '../../cloud/intake/mqtt.ts';
+import { mqttReceiver } from '../../cloud/intake/mqtt-receiver.ts';
 import { makeSpeaker } from '../../cloud/intake/mqtt-speaker.ts';
 import { makePresence } from '../../cloud/intake/presence.ts';
-import { MQTT_RECEIVER, type MqttBody } from '../../cloud/jobs/announce.ts';
+import { MQTT_RECEIVER } from '../../cloud/jobs/announce.ts';
 import { brokenOff, stoppedShort } from '../../cloud/jobs/broken.ts';
 import { makeRules, type SwitchRules } from '../../cloud/jobs/make-rules.ts';
 import { makeMove } from '../../cloud/jobs/move.ts';
@@ -90,15 +91,7 @@ export function startEndpoint(world: EndpointWorld, name: string): Endpoint {
     }),
     failed: brokenOff,
     stopped: stoppedShort,
-    receivers: {
-      [MQTT_RECEIVER]: {
-        async deliver({ body }) {
-          const { correlationData: _, ...message } = body as MqttBody;
-          await speaker.publish(message);
-          return { kind: 'delivered' };
-        },
-      },
-    },
+    receivers: { [MQTT_RECEIVER]: mqttReceiver(speaker) },
     delivers: () => speaker.speaks(),
     lanes: [...switches.keys()],
     owner: name,
