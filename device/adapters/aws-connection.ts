@@ -14,7 +14,7 @@ import {
   type TlsFiles,
   type Will,
 } from './broker-connection.ts';
-import { awsFaultInWords, faultInWords, isTakenOver } from './mqtt-words.ts';
+import { awsFaultInWords, faultInWords, isTakenOver, withAwsCode } from './mqtt-words.ts';
 
 /** The client's own default is 20 minutes, in which a dead line would go unnoticed; AWS IoT takes no less than this. */
 const KEEPALIVE_S = 30;
@@ -44,7 +44,7 @@ export const connect: Connect = async (broker, _version, will, hear, clock) => {
     client = new mqtt5.Mqtt5Client(configure(broker, files, will, relay.port));
   } catch (error) {
     relay.reset();
-    throw new Error(awsFaultInWords(error), { cause: error });
+    throw withAwsCode(error);
   }
 
   /** The client would reconnect by itself, with what it kept; here every connection begins empty. */

@@ -20,6 +20,18 @@ const SENTENCES: Readonly<Record<number | string, string>> = {
   UNABLE_TO_GET_ISSUER_CERT_LOCALLY: "The broker's authority is not known here: give its certificate as mqtt.ca.",
   UNABLE_TO_VERIFY_LEAF_SIGNATURE: "The broker's authority is not known here: give its certificate as mqtt.ca.",
   ERR_OSSL_X509_KEY_VALUES_MISMATCH: 'mqtt.cert and mqtt.key do not belong together.',
+  ERR_OSSL_UNSUPPORTED: 'mqtt.key holds no private key that can be read: it is a PEM file without a password.',
+  ERR_OSSL_PEM_NO_START_LINE: 'mqtt.ca, mqtt.cert and mqtt.key must be PEM files.',
+  // The AWS IoT client
+  AWS_IO_TLS_ERROR_NEGOTIATION_FAILURE: 'The TLS handshake failed: `dashover-button check` tells why.',
+  AWS_IO_TLS_NEGOTIATION_TIMEOUT: 'The TLS handshake was not answered in time.',
+  AWS_IO_TLS_CTX_ERROR: 'mqtt.ca, mqtt.cert and mqtt.key cannot be used, or do not belong together.',
+  AWS_IO_FILE_VALIDATION_FAILURE: 'mqtt.ca, mqtt.cert and mqtt.key must be PEM files.',
+  AWS_ERROR_MQTT_TIMEOUT: 'The broker stopped answering.',
+  AWS_ERROR_MQTT5_PING_RESPONSE_TIMEOUT: 'The broker stopped answering.',
+  AWS_ERROR_MQTT5_CONNACK_TIMEOUT: 'The broker took the connection, and then did not answer.',
+  AWS_ERROR_MQTT_UNEXPECTED_HANGUP: 'The broker closed the connection.',
+  AWS_IO_SOCKET_CLOSED: 'The broker closed the connection.',
   ENOENT: 'A file named under mqtt (ca, cert, key) does not exist.',
   EACCES: 'A file named under mqtt (ca, cert, key) may not be read by this user.',
   // CONNACK of MQTT 3.1.1
@@ -69,22 +81,16 @@ export function faultInWords(error: unknown): string {
   return `The connection failed: ${message}.`;
 }
 
-/** The same of an error of the AWS client, whose codes are its own. */
+/** The same of an error of the AWS client, which tells its code in its name or its message. */
 export function awsFaultInWords(error: unknown): string {
-  const name = typeof error === 'object' && error !== null && 'error_name' in error ? String(error.error_name) : '';
-  const known = AWS_SENTENCES[name];
-  if (known !== undefined) return known;
-  return name === '' ? faultInWords(error) : `The connection failed: ${name}.`;
+  return faultInWords(withAwsCode(error));
 }
 
-const AWS_SENTENCES: Readonly<Record<string, string>> = {
-  AWS_IO_TLS_ERROR_NEGOTIATION_FAILURE: 'The TLS handshake failed: `dashover-button check` tells why.',
-  AWS_IO_TLS_NEGOTIATION_TIMEOUT: 'The TLS handshake was not answered in time.',
-  AWS_IO_TLS_CTX_ERROR: 'mqtt.ca, mqtt.cert and mqtt.key cannot be used, or do not belong together.',
-  AWS_IO_FILE_VALIDATION_FAILURE: 'mqtt.ca, mqtt.cert and mqtt.key must be PEM files.',
-  AWS_ERROR_MQTT_TIMEOUT: 'The broker stopped answering.',
-  AWS_ERROR_MQTT5_PING_RESPONSE_TIMEOUT: 'The broker stopped answering.',
-  AWS_ERROR_MQTT5_CONNACK_TIMEOUT: 'The broker took the connection, and then did not answer.',
-  AWS_ERROR_MQTT_UNEXPECTED_HANGUP: 'The broker closed the connection.',
-  AWS_IO_SOCKET_CLOSED: 'The broker closed the connection.',
-};
+/** The error with the AWS client's own code where `codeOf` looks for it. */
+export function withAwsCode(error: unknown): Error {
+  const message = error instanceof Error ? error.message : String(error);
+  const name =
+    typeof error === 'object' && error !== null && 'error_name' in error ? String(error.error_name) : message;
+  const code = /AWS_[A-Z0-9_]+/.exec(name)?.[0];
+  return Object.assign(new Error(code ?? message, { cause: error }), code === undefined ? {} : { code });
+}

@@ -1,4 +1,4 @@
-import { execFileSync, spawn, spawnSync } from 'node:child_process';
+import { type ChildProcess, execFileSync, spawn, spawnSync } from 'node:child_process';
 import { once } from 'node:events';
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { connect, createServer, type AddressInfo } from 'node:net';
@@ -10,6 +10,8 @@ const PROGRAM = ['mosquitto', '/usr/sbin/mosquitto'].find((name) => spawnSync(na
 const OPENSSL = 'openssl';
 /** Not on every machine; where it is, the same promises are kept over MQTT 5 and TLS. */
 export const hasMosquitto = PROGRAM !== undefined && spawnSync(OPENSSL, ['version']).error === undefined;
+/** Whether tests with it are skipped: `apt install mosquitto openssl`. With DASHOVER_REQUIRE_SERVICES they fail instead. */
+export const brokerMissing = !hasMosquitto && process.env['DASHOVER_REQUIRE_SERVICES'] === undefined;
 
 export interface Mosquitto extends AsyncDisposable {
   readonly port: number;
@@ -19,6 +21,13 @@ export interface Mosquitto extends AsyncDisposable {
   readonly ca: string;
   readonly cert: string;
   readonly key: string;
+  /** Ends it, and every connection with it; what it had retained is forgotten. */
+  stop(): Promise<void>;
+  /** At the same ports again. */
+  start(): Promise<void>;
+  /** It keeps its connections and does nothing, until it thaws. */
+  freeze(): void;
+  thaw(): void;
 }
 
 export async function openMosquitto(): Promise<Mosquitto> {
@@ -62,14 +71,34 @@ cafile ${cert}
 certfile ${cert}
 keyfile ${key}
 require_certificate true
+acl_file ${join(folder, 'acl')}
 `,
   );
-  const child = spawn(PROGRAM ?? '', ['-c', join(folder, 'mosquitto.conf')], { stdio: 'ignore' });
-  const ended = once(child, 'close');
-  while (!(await answers(port))) {
-    if (child.exitCode !== null) throw new Error(`Mosquitto ended with code ${child.exitCode} instead of listening.`);
-    await new Promise((resolve) => setTimeout(resolve, 20));
+  // Whoever calls himself mute may listen and not speak.
+  writeFileSync(join(folder, 'acl'), 'topic readwrite #\nuser mute\ntopic read #\nuser loud\ntopic readwrite #\n');
+  let child: ChildProcess | undefined;
+
+  async function start(): Promise<void> {
+    const started = spawn(PROGRAM ?? '', ['-c', join(folder, 'mosquitto.conf')], { stdio: 'ignore' });
+    child = started;
+    while (!(await answers(port))) {
+      if (started.exitCode !== null) {
+        throw new Error(`Mosquitto ended with code ${started.exitCode} instead of listening.`);
+      }
+      await new Promise((resolve) => setTimeout(resolve, 20));
+    }
   }
+
+  async function stop(): Promise<void> {
+    const ending = child;
+    child = undefined;
+    if (!ending) return;
+    const ended = once(ending, 'close');
+    ending.kill('SIGKILL');
+    await ended;
+  }
+
+  await start();
   return {
     port,
     securePort,
@@ -77,9 +106,12 @@ require_certificate true
     ca: cert,
     cert,
     key,
+    start,
+    stop,
+    freeze: () => void child?.kill('SIGSTOP'),
+    thaw: () => void child?.kill('SIGCONT'),
     async [Symbol.asyncDispose]() {
-      child.kill('SIGKILL');
-      await ended;
+      await stop();
       rmSync(folder, { recursive: true });
     },
   };

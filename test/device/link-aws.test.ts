@@ -1,0 +1,3 @@
+import { holdsRoadPromises } from './road-promises.ts';
+
+holdsRoadPromises('aws-iot');
