@@ -1,11 +1,12 @@
 import { existsSync } from 'node:fs';
 import { Command as Program, CommanderError } from 'commander';
 import { systemClock } from '../shared/system-clock.ts';
-import { checkRoad } from './adapters/check-road.ts';
+import type { Finding } from './adapters/check-finding.ts';
 import { GpioProblem } from './adapters/gpio-chip.ts';
 import { makeTerminalLamp } from './adapters/lamp-terminal.ts';
 import { isJournal, makeLineLog } from './adapters/log-lines.ts';
 import { randomIds } from './adapters/random-ids.ts';
+import { beFound } from './adapters/running.ts';
 import { openSupervisor } from './adapters/sd-notify.ts';
 import { runButton } from './app.ts';
 import { ConfigProblems } from './config/problems.ts';
@@ -27,6 +28,11 @@ interface Flags {
   readonly switch?: string;
   readonly device?: string;
   readonly verbose?: boolean;
+}
+
+interface CheckFlags extends Flags {
+  readonly json?: boolean;
+  readonly drill: boolean;
 }
 
 /** From the file and the flags; without `--config`, button.yaml is read where it exists. */
@@ -51,7 +57,10 @@ async function run(flags: Flags): Promise<number> {
   const link = await openMqttRoad(config);
   const stop = new AbortController();
   for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.once(signal, () => stop.abort());
-  const supervisor = await openSupervisor(process.env, process.pid, systemClock, warn);
+  const { broker } = mqttOptions(config);
+  const twice = `Another process of this machine connects as "${broker.clientId}" already: the broker will throw one of them out again and again.`;
+  const systemd = await openSupervisor(process.env, process.pid, systemClock, warn);
+  const supervisor = beFound(broker, process.pid, systemd, () => warn(twice));
   const ports = { clock: systemClock, ids: randomIds, link, input, lamp, log, supervisor };
   const stopped = await runButton(config, ports, stop.signal);
   return stopped === 'ended-badly' ? EXIT_NOT_DONE : EXIT_DONE;
@@ -67,15 +76,24 @@ function meanings({ buttons }: ButtonConfig): string {
     .join('; ');
 }
 
-async function check(flags: Flags): Promise<number> {
+async function check(flags: CheckFlags): Promise<number> {
   const config = configure(flags);
-  tell('ok', 'config', `${config.device}, for the switch ${config.switch}: ${meanings(config)}.`);
-  let well = true;
-  for await (const { ok, name, text } of checkRoad(mqttOptions(config))) {
-    tell(ok ? 'ok' : 'BAD', name, text);
-    if (!ok) well = false;
-  }
-  return well ? EXIT_DONE : EXIT_NOT_DONE;
+  const findings: Finding[] = [];
+  const tell = (finding: Finding): void => {
+    findings.push(finding);
+    if (flags.json !== true) process.stdout.write(`${inWords(finding)}\n`);
+  };
+  tell({ name: 'config', ok: true, text: `${config.device}, for the switch ${config.switch}: ${meanings(config)}.` });
+  const { checkButton } = await import('./check.ts');
+  for await (const finding of checkButton(config, flags)) tell(finding);
+  const ok = findings.every((finding) => finding.ok !== false);
+  if (flags.json === true) process.stdout.write(`${JSON.stringify({ ok, findings }, null, 2)}\n`);
+  return ok ? EXIT_DONE : EXIT_NOT_DONE;
+}
+
+function inWords({ name, ok, text }: Finding): string {
+  const mark = ok === null ? '-' : ok ? 'ok' : 'BAD';
+  return `${mark.padEnd(4)}${name.padEnd(10)}${text}`;
 }
 
 /** For whatever stops a button that could not say goodbye, such as the unit's ExecStopPost. */
@@ -85,37 +103,40 @@ async function dark({ config = FILE_DEFAULT }: Flags): Promise<number> {
   return EXIT_DONE;
 }
 
-function tell(mark: string, name: string, text: string): void {
-  process.stdout.write(`${mark.padEnd(4)}${name.padEnd(10)}${text}\n`);
-}
-
 function program(finished: (code: number) => void): Program {
   const top = new Program('dashover-button')
     .description('A button that fails a site over in Route 53, and a lamp that tells what the endpoint has confirmed.')
     .version(manifest.version)
     .showHelpAfterError('(dashover-button --help tells the commands and options)')
     .exitOverride();
-  const command = (name: string, text: string, action: (flags: Flags) => Promise<number>): void => {
+  const command = (name: string, text: string): Program =>
     top
       .command(name)
       .description(text)
       .option('--config <file>', `the configuration (default: ${FILE_DEFAULT} here, where it exists)`)
+      .exitOverride();
+  const overMqtt = (name: string, text: string): Program =>
+    command(name, text)
       .option('--url <url>', 'the broker, in place of mqtt.url')
       .option('--switch <name>', 'the switch, in place of the key of that name')
-      .option('--device <name>', 'the name of this button, in place of the key of that name')
-      .option('--verbose', 'tell every attempt')
-      .exitOverride()
-      .action(async (flags: Flags) => finished(await action(flags)));
-  };
-  command('run', 'run the button: a GPIO line or the keyboard for a finger, LEDs and the terminal for a lamp', run);
-  top
-    .command('dark')
-    .description('turn the LEDs dark, after a button that could not do so itself')
-    .option('--config <file>', `the configuration (default: ${FILE_DEFAULT})`)
-    .exitOverride()
+      .option('--device <name>', 'the name of this button, in place of the key of that name');
+  overMqtt('run', 'run the button: a GPIO line or the keyboard for a finger, LEDs and the terminal for a lamp')
+    .option('--verbose', 'tell every attempt')
+    .addHelpText('after', example('run --config /etc/dashover-button/button.yaml'))
+    .action(async (flags: Flags) => finished(await run(flags)));
+  overMqtt('check', 'check lines, LEDs, clock, certificates and the whole road to the endpoint, and explain each')
+    .option('--no-drill', 'do not send the endpoint a drill at the end; it changes nothing, and is recorded')
+    .option('--json', 'print JSON, for programs')
+    .addHelpText('after', example('check --config /etc/dashover-button/button.yaml'))
+    .action(async (flags: CheckFlags) => finished(await check(flags)));
+  command('dark', 'turn the LEDs dark, after a button that could not do so itself')
+    .addHelpText('after', example('dark --config /etc/dashover-button/button.yaml'))
     .action(async (flags: Flags) => finished(await dark(flags)));
-  command('check', 'check the configuration and the road to the broker, layer by layer', check);
   return top;
+}
+
+function example(words: string): string {
+  return `\nExample:\n  dashover-button ${words}\n`;
 }
 
 /** The exit code: 0 done, 1 what was asked for did not happen, 2 wrong use or configuration. */

@@ -1,26 +1,31 @@
 import { lookup } from 'node:dns/promises';
 import net from 'node:net';
 import { topics } from '../../shared/topics.ts';
+import type { Connection } from './broker-connection.ts';
+import { type Drill, drillOver } from './check-drill.ts';
+import type { Finding } from './check-finding.ts';
+import { checkTls } from './check-tls.ts';
 import { readState } from './inbound.ts';
 import type { MqttLinkOptions } from './link-mqtt.ts';
-import type { Connection } from './broker-connection.ts';
-import { connect } from './mqtt-connection.ts';
 import { codeOf, faultInWords } from './mqtt-words.ts';
 
 const TCP_MS_MAX = 5_000;
 const STATE_MS_MAX = 3_000;
 
-/** One thing that was tried, and what came of it. */
-export interface Finding {
-  readonly name: string;
-  readonly ok: boolean;
-  readonly text: string;
+export interface RoadChecks {
+  /** The button runs as this very client: the layers above TLS are left to it, for it would be thrown out. */
+  readonly running: boolean;
+  /** The command that proves the whole road, or undefined when none is wanted. */
+  readonly drill: Drill | undefined;
 }
 
-type Road = Pick<MqttLinkOptions, 'broker' | 'prefix' | 'device' | 'switch' | 'clock'>;
+type Road = Pick<MqttLinkOptions, 'broker' | 'prefix' | 'device' | 'switch' | 'clock' | 'connect'>;
 
-/** Walks the road to the broker one layer at a time, and stops at the first that fails: DNS, TCP, MQTT, topics. */
-export async function* checkRoad(road: Road): AsyncGenerator<Finding> {
+/**
+ * Walks the road to the endpoint one layer at a time, and stops at the first that fails: DNS, TCP, TLS, MQTT, topics, state,
+ * a drill there and back.
+ */
+export async function* checkRoad(road: Road, checks: RoadChecks): AsyncGenerator<Finding> {
   const url = new URL(road.broker.url);
   const secure = url.protocol === 'mqtts:' || url.protocol === 'wss:';
   const host = url.hostname.replace(/^\[(.*)\]$/, '$1');
@@ -35,8 +40,18 @@ export async function* checkRoad(road: Road): AsyncGenerator<Finding> {
   }
   const refused = await tryTcp(host, port, road);
   yield { name: 'tcp', ok: refused === null, text: refused ?? `Something listens at ${host}, port ${port}.` };
-  if (refused === null) yield* tryMqtt(road, secure);
+  if (refused !== null) return;
+  if (secure) {
+    const handshake = await checkTls(host, port, road.broker, road.clock);
+    yield handshake;
+    if (handshake.ok === false) return;
+  }
+  if (checks.running) yield { name: 'mqtt', ok: null, text: NOT_TRIED };
+  else yield* tryMqtt(road, secure, checks);
 }
+
+const NOT_TRIED =
+  'Not tried: two clients of one id throw each other out. Stop the button first (sudo systemctl stop dashover-button).';
 
 function tryTcp(host: string, port: number, { clock }: Road): Promise<string | null> {
   const { promise, resolve } = Promise.withResolvers<string | null>();
@@ -62,52 +77,51 @@ function tcpError(error: Error): unknown {
   return codeOf(error) === undefined && error instanceof AggregateError ? error.errors[0] : error;
 }
 
-async function* tryMqtt(road: Road, secure: boolean): AsyncGenerator<Finding> {
-  const { clock } = road;
+async function* tryMqtt(road: Road, secure: boolean, { drill }: RoadChecks): AsyncGenerator<Finding> {
+  const { broker } = road;
   const stateTopic = `${road.prefix}/${topics.state(road.switch)}`;
   const repliesTopic = `${road.prefix}/${topics.deviceReplies(road.device)}`;
-  // Its own client id: the button that runs under the configured one must not be thrown out by a check.
-  const broker = { ...road.broker, clientId: `${road.broker.clientId}-check` };
   const told = Promise.withResolvers<Uint8Array>();
-  let connection: Connection | undefined;
-  let text = '';
-  for (const version of [5, 4] as const) {
-    try {
-      const one = await connect(
-        broker,
-        version,
-        undefined,
-        (heard) => heard.topic === stateTopic && told.resolve(heard.payload),
-        clock,
-      );
-      if (await one.opened) {
-        connection = one;
-        yield {
-          name: 'mqtt',
-          ok: true,
-          text: `The broker lets "${broker.clientId}" in over MQTT ${version === 5 ? '5' : '3.1.1'}${secure ? ', with TLS' : ', without TLS'}.`,
-        };
-        break;
-      }
-      const ended = await one.ended;
-      text = ended.reason;
-      if (!ended.versionRefused && !ended.silent) break;
-    } catch (error) {
-      text = faultInWords(error);
-      break;
-    }
-  }
-  if (!connection) {
-    yield { name: 'mqtt', ok: false, text };
+  const replies: ((payload: Uint8Array) => void)[] = [];
+  const connection = await enter(road, ({ topic, payload }) => {
+    if (topic === stateTopic) told.resolve(payload);
+    if (topic === repliesTopic) for (const hear of replies) hear(payload);
+  });
+  if (typeof connection === 'string') {
+    yield { name: 'mqtt', ok: false, text: connection };
     return;
   }
   try {
+    const how = `${connection.spoken}${secure ? ', with TLS' : ', without TLS'}`;
+    yield { name: 'mqtt', ok: true, text: `The broker lets "${broker.clientId}" in over ${how}.` };
     const refused = await connection.subscribe([repliesTopic, stateTopic]);
     yield { name: 'topics', ok: refused === null, text: refused ?? `It may read ${repliesTopic} and ${stateTopic}.` };
-    if (refused === null) yield await stateTold(road, told.promise);
+    if (refused !== null) return;
+    yield await stateTold(road, told.promise);
+    if (drill) yield await drillOver(connection, road, drill, (hear) => void replies.push(hear));
   } finally {
     await connection.end();
   }
+}
+
+/** With the id of the button itself, for it is that id which the broker's access list knows. Why not, in a sentence. */
+async function enter(
+  { broker, connect, clock }: Road,
+  hear: (heard: { readonly topic: string; readonly payload: Uint8Array }) => void,
+): Promise<Connection | string> {
+  let why = '';
+  for (const version of [5, 4] as const) {
+    try {
+      const one = await connect(broker, version, undefined, hear, clock);
+      if (await one.opened) return one;
+      const ended = await one.ended;
+      why = ended.reason;
+      if (!ended.versionRefused && !ended.silent) break;
+    } catch (error) {
+      return faultInWords(error);
+    }
+  }
+  return why;
 }
 
 async function stateTold({ clock, switch: name }: Road, told: Promise<Uint8Array>): Promise<Finding> {

@@ -31,12 +31,12 @@ export async function openSupervisor(
   let fedAtMs = -Infinity;
   let warned = false;
 
-  function tell(message: string): boolean {
+  const tell = (message: string): boolean => {
     const problem = datagrams.send(message);
     if (problem !== null && !warned) warn(`systemd is not told how this program is: ${problem}.`);
     warned ||= problem !== null;
     return problem === null;
-  }
+  };
 
   return {
     ...(feedMs !== undefined && { turnMs: feedMs }),

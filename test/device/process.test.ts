@@ -75,7 +75,23 @@ test('SIGTERM ends it at once with the lamp off, and a press that nobody heard e
   expect(check.out()).toMatch(/BAD tcp +Nothing listens there/);
 });
 
-test('check tells each layer of the road in words, and does not throw the running button out', async () => {
+test('check walks the whole road as the button itself, to a drill that the endpoint has ended, and tells each layer', async () => {
+  await using broker = await openBroker();
+  await using endpoint = await playEndpoint(broker.url, 'obedient');
+  await using check = start('check', ...flags(broker.url));
+  expect(await check.code()).toBe(0);
+  expect(check.out()).toMatch(
+    /ok +tcp .*\nok +mqtt +The broker lets "lobby" in over MQTT 3\.1\.1, without TLS\.\nok +topics .*\nok +endpoint +Its last word: www is at primary\.\nok +drill .*\n$/,
+  );
+  expect(endpoint.heard.map(({ command, reason }) => [command, reason])).toEqual([['drill', 'dashover-button check']]);
+  await using again = start('check', ...flags(broker.url), '--no-drill', '--json');
+  expect(await again.code()).toBe(0);
+  const told = JSON.parse(again.out()) as { ok: boolean; findings: { name: string }[] };
+  expect([told.ok, told.findings.at(-1)?.name]).toEqual([true, 'endpoint']);
+  expect(endpoint.heard).toHaveLength(1);
+});
+
+test('check asks the button that runs how it is, and leaves its connection alone', async () => {
   await using broker = await openBroker();
   await using endpoint = await playEndpoint(broker.url, 'obedient');
   await using button = start('run', ...flags(broker.url));
@@ -83,10 +99,13 @@ test('check tells each layer of the road in words, and does not throw the runnin
   await using check = start('check', ...flags(broker.url));
   expect(await check.code()).toBe(0);
   expect(check.out()).toMatch(
-    /ok +tcp .*\nok +mqtt +.* over MQTT 3\.1\.1, without TLS\.\nok +topics .*\nok +endpoint +Its last word: www is at primary\.\n$/,
+    /ok +running +The button runs \(process \d+\), and its lamp says: PRIMARY: www is at primary\.\n/,
   );
+  expect(check.out()).toMatch(/\n- +mqtt +Not tried: .*\n$/);
   expect(endpoint.presences).toHaveLength(1);
   expect(button.out()).not.toContain('OFFLINE: No connection to');
+  await using second = start('run', ...flags(broker.url));
+  await until('said', () => second.out().includes('Warning: Another process of this machine connects as "lobby"'));
 });
 
 test('wrong use and a wrong configuration exit 2 with a sentence and no stack', async () => {

@@ -134,8 +134,10 @@ async function symlinkTool(tool: string): Promise<void> {
 }
 
 test('the script is what any sh understands', async (context) => {
-  await run('sh', ['-n', SCRIPT]);
-  await run('bash', ['-n', SCRIPT]);
+  for (const shell of ['sh', 'bash']) {
+    const { stdout, stderr } = await run(shell, ['-n', SCRIPT]);
+    expect(stdout + stderr).toBe('');
+  }
   const reason = needed('shellcheck', 'shellcheck');
   if (reason !== undefined) context.skip(reason);
   await run('shellcheck', [SCRIPT]);
@@ -157,6 +159,13 @@ describe('the unit', () => {
     } finally {
       await rm(folder, { recursive: true });
     }
+  });
+
+  test('starts only what the command line has', async () => {
+    const help = (await run(join(ROOT, 'device/bin/dashover-button'), ['--help'])).stdout;
+    const commands = Array.from(read(UNIT).matchAll(/^Exec\w+=.*main\.ts (\w+) /gm), ([, command = '']) => command);
+    expect(commands).toContain('run');
+    for (const command of commands) expect(help).toMatch(new RegExp(`^  ${command} `, 'm'));
   });
 });
 

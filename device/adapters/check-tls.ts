@@ -1,0 +1,51 @@
+import { TLSSocket } from 'node:tls';
+import type { Clock } from '../../shared/clock.ts';
+import { type Broker, readTlsFiles } from './broker-connection.ts';
+import type { Finding } from './check-finding.ts';
+import { openSocket } from './mqtt-socket.ts';
+import { faultInWords } from './mqtt-words.ts';
+
+const HANDSHAKE_MS_MAX = 8_000;
+/** In TLS 1.3 the broker judges our certificate only after we have seen its own: its refusal comes a moment later. */
+const REFUSAL_MS = 500;
+
+/**
+ * A TLS handshake with what `mqtt` names, by Node's own TLS: it tells at once, and why, where an MQTT client may try
+ * for ten seconds and give no reason. Nothing is said to the broker, so nobody is thrown out.
+ */
+export async function checkTls(host: string, port: number, broker: Broker, clock: Clock): Promise<Finding> {
+  const name = 'tls';
+  const done = new AbortController();
+  const { promise, resolve } = Promise.withResolvers<Finding>();
+  const bad = (error: unknown): void => resolve({ name, ok: false, text: faultInWords(error) });
+  const within = async (ms: number, then: () => void): Promise<void> => {
+    await clock.sleep(ms, done.signal);
+    if (!done.signal.aborted) then();
+  };
+  try {
+    const url = new URL(`mqtts://${host.includes(':') ? `[${host}]` : host}:${port}`);
+    const socket = openSocket(url, await readTlsFiles(broker));
+    const { stream } = socket;
+    stream.on('error', bad);
+    stream.on('close', () => bad({ code: 'ECONNRESET' }));
+    stream.once('secureConnect', () => {
+      stream.resume();
+      void within(REFUSAL_MS, () => resolve({ name, ok: true, text: shownBy(stream) }));
+    });
+    void within(HANDSHAKE_MS_MAX, () => bad({ code: 'ETIMEDOUT' }));
+    const finding = await promise;
+    socket.reset();
+    return finding;
+  } catch (error) {
+    return { name, ok: false, text: faultInWords(error) };
+  } finally {
+    done.abort();
+  }
+}
+
+function shownBy(stream: object): string {
+  if (!(stream instanceof TLSSocket)) return 'The connection is encrypted.';
+  const { subject, valid_to: until } = stream.getPeerCertificate();
+  const day = new Date(until).toISOString().slice(0, 10);
+  return `${stream.getProtocol()}; the broker's certificate is for ${String(subject.CN)} and valid until ${day}.`;
+}
