@@ -3,7 +3,7 @@ import type { Clock } from '../../shared/clock.ts';
 import { type Broker, readTlsFiles } from './broker-connection.ts';
 import type { Finding } from './check-finding.ts';
 import { openSocket } from './mqtt-socket.ts';
-import { faultInWords } from './mqtt-words.ts';
+import { codeOf, faultInWords } from './mqtt-words.ts';
 
 const HANDSHAKE_MS_MAX = 8_000;
 /** In TLS 1.3 the broker judges our certificate only after we have seen its own: its refusal comes a moment later. */
@@ -17,7 +17,11 @@ export async function checkTls(host: string, port: number, broker: Broker, clock
   const name = 'tls';
   const done = new AbortController();
   const { promise, resolve } = Promise.withResolvers<Finding>();
-  const bad = (error: unknown): void => resolve({ name, ok: false, text: faultInWords(error) });
+  let shaken = false;
+  const bad = (error: unknown): void => {
+    const hungUp = shaken && codeOf(error) === 'ECONNRESET';
+    resolve({ name, ok: false, text: hungUp ? hungUpBy(broker) : faultInWords(error) });
+  };
   const within = async (ms: number, then: () => void): Promise<void> => {
     await clock.sleep(ms, done.signal);
     if (!done.signal.aborted) then();
@@ -29,6 +33,7 @@ export async function checkTls(host: string, port: number, broker: Broker, clock
     stream.on('error', bad);
     stream.on('close', () => bad({ code: 'ECONNRESET' }));
     stream.once('secureConnect', () => {
+      shaken = true;
       stream.resume();
       void within(REFUSAL_MS, () => resolve({ name, ok: true, text: shownBy(stream) }));
     });
@@ -41,6 +46,13 @@ export async function checkTls(host: string, port: number, broker: Broker, clock
   } finally {
     done.abort();
   }
+}
+
+/** Some brokers say why with an alert; others judge the certificate afterwards, and just close. */
+function hungUpBy({ cert }: Broker): string {
+  return cert === undefined
+    ? 'The broker hung up after the handshake: it probably asks for a client certificate; set mqtt.cert and mqtt.key.'
+    : 'The broker hung up when it had seen mqtt.cert: does it trust the authority that signed it?';
 }
 
 function shownBy(stream: object): string {
