@@ -15,6 +15,8 @@ import { makeSpeaker, type Speaker } from './intake/mqtt-speaker.ts';
 import { makePresence } from './intake/presence.ts';
 import { MQTT_RECEIVER } from './jobs/announce.ts';
 import { makeRules } from './jobs/make-rules.ts';
+import { onlyWhatCounts } from './jobs/notice/gate.ts';
+import { notifySettings } from './jobs/notice/settings.ts';
 import { measuredReceiver } from './jobs/measured-receiver.ts';
 import { measuredRecords } from './jobs/measured-records.ts';
 import { measuredStore } from './jobs/measured-store.ts';
@@ -22,7 +24,9 @@ import { brokenOff, stoppedShort } from './jobs/broken.ts';
 import { makeMove } from './jobs/move.ts';
 import { makeRateBudget, type RateBudget } from './jobs/rate-budget.ts';
 import { lastLook } from './jobs/rules/permit.ts';
+import type { SwitchState } from './jobs/state.ts';
 import { makeWatch, type Watch } from './jobs/watch.ts';
+import { type Heart, runNotifying } from './notifying.ts';
 import type { Bus, Ids, Meter, NameServers, OnMessage, Prober, Receiver, RecordStore } from './ports.ts';
 
 /** How long a stop waits for messages to leave before it hands over what is left. */
@@ -42,6 +46,8 @@ export interface AppPorts {
   readonly openBus: ((hear: OnMessage, onConnect: () => void) => Bus & AsyncDisposable) | null;
   /** Where notices go besides MQTT, by the name that the rules' messages carry. */
   readonly receivers: Readonly<Record<string, Receiver>>;
+  /** What is called while all is well, by the name of its entry under `notify`. */
+  readonly hearts?: Readonly<Record<string, Heart>>;
   readonly meter: Meter;
 }
 
@@ -85,6 +91,7 @@ export async function startApp(unmeasured: AppPorts): Promise<App> {
   const door = measuredDoor(openDoor, meter, clock);
   const presence = makePresence(clock);
   const watch = makeWatch({ ...ports, budget, switches: config.switches, engine });
+  const checks = readiness(ports, watch, speaker);
   const http = await makeHttp({
     ...config.http,
     door,
@@ -99,7 +106,7 @@ export async function startApp(unmeasured: AppPorts): Promise<App> {
     journal: (after, limit) => store.journal(after, limit),
     journalBefore: (before, limit) => store.journalBefore(before, limit),
     journalAnchor: () => store.journalAnchor(),
-    checks: readiness(ports, watch, speaker),
+    checks,
     meter,
     watched: {
       receivers: [...Object.keys(ports.receivers), ...(speaker ? [MQTT_RECEIVER] : [])],
@@ -141,9 +148,10 @@ export async function startApp(unmeasured: AppPorts): Promise<App> {
   engine.start();
   parts.defer(() => engine.stop(STOP_GRACE_MS));
   const watching = watch.run(stop.signal);
+  const notices = runNotifying(ports, { engine, presence, speaker, checks }, stop.signal);
   parts.defer(async () => {
     stop.abort();
-    await watching;
+    await Promise.all([watching, notices]);
   });
   parts.use(requests.move());
 
@@ -184,9 +192,13 @@ function makeSwitchEngine(
 ): SwitchEngine {
   const { config, store, clock, ids, log } = ports;
   const switches = new Map(config.switches.map((settings) => [settings.name, settings]));
-  return makeEngine({
+  const stateOf = (name: string): Promise<SwitchState> => engine.state(name);
+  const receivers = Object.entries(ports.receivers).map(
+    ([name, receiver]) => [name, onlyWhatCounts(receiver, stateOf)] as const,
+  );
+  const engine: SwitchEngine = makeEngine({
     store,
-    rules: makeRules({ switches, automation: config.automation }),
+    rules: makeRules({ switches, automation: config.automation, notify: notifySettings(config) }),
     runbook: makeMove({
       ...ports,
       switches: Object.fromEntries(switches),
@@ -196,7 +208,7 @@ function makeSwitchEngine(
     failed: brokenOff,
     stopped: stoppedShort,
     receivers: {
-      ...ports.receivers,
+      ...Object.fromEntries(receivers),
       ...(speaker && { [MQTT_RECEIVER]: measuredReceiver(MQTT_RECEIVER, mqttReceiver(speaker), ports.meter) }),
     },
     delivers: (receiver) => (receiver === MQTT_RECEIVER ? speaker?.speaks() === true : notifying.isHeld()),
@@ -206,6 +218,7 @@ function makeSwitchEngine(
     ids,
     log,
   });
+  return engine;
 }
 
 /** What `/readyz` answers for, each in a sentence when it is not well. */

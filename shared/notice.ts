@@ -44,6 +44,8 @@ export type Notice = {
   readonly page: { readonly action: 'trigger' | 'resolve'; readonly key: string } | null;
   readonly incident: string | null;
   readonly job: string | null;
+  /** The button that it is about, when it is about one. */
+  readonly device: string | null;
   /** Positions; null where nothing moved. */
   readonly from: string | null;
   readonly to: string | null;

@@ -2,7 +2,7 @@ import { call } from './notify-post.ts';
 
 const DEADLINE_MS = 10_000;
 
-export interface Heart {
+interface Heart {
   /** Calls it once. Null, or why it could not be called, in words without a secret. Never throws. */
   beat(signal: AbortSignal): Promise<string | null>;
 }

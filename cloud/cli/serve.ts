@@ -3,6 +3,7 @@ import { openNameServers } from '../adapters/dns.ts';
 import { openIds } from '../adapters/ids.ts';
 import { LOG_LEVELS, type LogLevel, openLog } from '../adapters/log.ts';
 import { openBus } from '../adapters/mqtt.ts';
+import { openNotifiers } from '../adapters/notifiers.ts';
 import { openProber } from '../adapters/probe.ts';
 import { openMeter } from '../adapters/prometheus.ts';
 import { openRecordStore } from '../adapters/route53.ts';
@@ -42,7 +43,7 @@ export async function serve(options: { readonly config: string; readonly json?: 
     nameServers: openNameServers({ nameServers: config.dns.nameServers }),
     prober: openProber(),
     openBus: busOpener(config, log),
-    receivers: {},
+    ...openNotifiers(config.notify, clock),
     meter,
   }).catch((error: unknown) => {
     throw addressTaken(error, config) ?? error;

@@ -66,8 +66,17 @@ export type SwitchCommand =
        */
       readonly atRevision?: number;
     }
+  | DeviceCommand
   /** The broker has just been reached and may have lost what it retained: the state is told again, as it is. */
   | { readonly kind: 'tell' };
+
+/** A device that lives on this switch has come or gone, since that time. */
+export type DeviceCommand = {
+  readonly kind: 'device';
+  readonly device: string;
+  readonly online: boolean;
+  readonly sinceMs: number;
+};
 
 /** What the live records say. */
 export type Reading =

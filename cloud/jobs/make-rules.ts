@@ -5,6 +5,10 @@ import { jobMessages, stateMessage, toJobs } from './announce.ts';
 import type { JobData, Reply, SwitchCommand } from './command.ts';
 import { describeState } from './describe.ts';
 import { afterRelease, onCancel, onClearAlert, onHold, onRelease } from './rules/owner.ts';
+import { toldOf } from './notice/pages.ts';
+import { checkRows } from './notice/rows.ts';
+import { NOBODY, type NotifySettings } from './notice/settings.ts';
+import { nextTellMs, tellPeople } from './notice/tell.ts';
 import type { Answer } from './rules/answer.ts';
 import { nextTickMs } from './rules/clocks.ts';
 import { endJob, type Draft } from './rules/draft.ts';
@@ -22,6 +26,8 @@ const TELL_AGAIN_MS = 60_000;
 export interface RulesOptions {
   readonly switches: ReadonlyMap<string, Switch>;
   readonly automation: Automation;
+  /** Who is told of what happens; default: nobody. */
+  readonly notify?: NotifySettings;
 }
 
 export type SwitchRules = Rules<SwitchState, Everywhere, SwitchCommand, Reply, JobData>;
@@ -66,14 +72,17 @@ function decide(
   const answer = happen(draft, event);
   follow(draft);
   const told = isRelease(event) ? { ...answer, ...tellRelease(draft, answer) } : answer;
+  const { notify = NOBODY } = options;
+  tellPeople(draft, state, seen.jobs, event, notify);
   draft.state = withRevision(state, draft.state);
   const described = describeState(draft.settings, draft.automation, draft.state, draft.jobs, nowMs);
   const before = describeState(draft.settings, draft.automation, state, seen.jobs, nowMs);
   if (isTell(event) || isStale(draft) || !isSame(described, before)) {
     draft.messages.push(stateMessage(described));
+    draft.messages.push(...checkRows(draft.state, toldOf(draft.state), described.text, notify, nowMs));
     draft.state = { ...draft.state, toldAtMs: nowMs };
   }
-  const wakeAtMs = wakeAt(draft);
+  const wakeAtMs = wakeAt(draft, notify);
   return {
     state: draft.state,
     ...(draft.everywhere === everywhere ? {} : { shared: draft.everywhere }),
@@ -141,6 +150,7 @@ function onCommand(
       return onClearAlert(draft, command);
     case 'observed':
       return onObserved(draft, command);
+    case 'device':
     case 'tell':
       return NOTHING_ASKED;
   }
@@ -170,7 +180,7 @@ function revised({ position, hold, incident, tripped }: SwitchState) {
 }
 
 /** When time alone will bring something: a hold's end, another look at an alert, a clock, or the rest of this decision. */
-function wakeAt({ state, jobs, settings, nowMs }: Draft): number | null {
+function wakeAt({ state, jobs, settings, nowMs }: Draft, notify: NotifySettings): number | null {
   // The end of a job in hand asks by itself.
   const free = !jobs.some(({ exclusive }) => exclusive);
   const times = [
@@ -179,6 +189,7 @@ function wakeAt({ state, jobs, settings, nowMs }: Draft): number | null {
     state.judge.atMs,
     free && state.heldRecovery?.due ? nowMs : null,
     nextTickMs(state, settings.guards, nowMs),
+    nextTellMs(state, notify, nowMs),
   ].filter((time) => time !== null && time !== undefined);
   return times.length === 0 ? null : Math.max(nowMs, Math.min(...times));
 }

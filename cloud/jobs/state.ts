@@ -1,6 +1,7 @@
 import type { CommandName } from '../../shared/command.ts';
 import type { TriggerKind } from '../../shared/messages.ts';
 import type { RecordSet } from '../ports.ts';
+import type { Told } from './notice/told.ts';
 
 /** Alerts remembered for one switch, closed ones included; beyond it the oldest closed ones are forgotten. */
 export const ALERTS_MAX = 200;
@@ -135,6 +136,8 @@ export type SwitchState = {
   /** When the state was last told as a message. */
   readonly toldAtMs: number | null;
   readonly bornAtMs: number;
+  /** What people were told of it; there only where somebody is to be told. */
+  readonly told?: Told;
 };
 
 /** What all switches of the endpoint share. */
@@ -144,6 +147,8 @@ export type Everywhere = {
   /** How often automation has tripped everywhere, and the last time. */
   readonly trips: number;
   readonly trip: { readonly atMs: number; readonly text: string } | null;
+  /** When a drill or a move from each device last succeeded, on whichever switch. */
+  readonly drills?: { readonly [device: string]: number };
 };
 
 export function initialState(name: string, nowMs: number): SwitchState {
