@@ -1,8 +1,9 @@
 /**
- * Tests with many processes, floods and waits for leases, that take minutes together. `npm run test:long` runs them, one
- * file after the other, and so does CI; `npm test` stays short enough to run before every commit.
+ * Tests with many processes, floods, downloads and waits for leases, that take minutes together. `npm run test:long`
+ * runs them, one file after the other, and so does CI; `npm test` stays short enough to run before every commit.
  */
 export const LONG_TESTS = [
+  'test/device/service-packages.test.ts',
   'test/endpoints/**/*.test.ts',
   'test/security/broker-restart.test.ts',
   'test/security/flood.test.ts',
