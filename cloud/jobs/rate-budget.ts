@@ -57,7 +57,7 @@ export function makeRateBudget(clock: Clock, perSecond: number): RateBudget {
   };
 
   const serve = (): void => {
-    timer?.abort();
+    timer?.abort('served');
     timer = undefined;
     for (let first = next(); first; first = next()) {
       const ms = waitMs(first.urgency);

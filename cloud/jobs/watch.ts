@@ -68,9 +68,6 @@ interface Turn {
   trouble: string | null;
 }
 
-/** One that began and ended between two looks is among so many of the newest, or these are all new. */
-const JOBS_SEEN = 50;
-
 /**
  * Reads the live records of every switch at start, then one switch after the other, and tells the rules what they say.
  * On the way it learns what each zone is and where its name servers are, so that it is known in the emergency.
@@ -154,12 +151,15 @@ async function readLive(watching: Watching, target: Switch): Promise<readonly Re
   return live;
 }
 
-/** What tells one quiet of the switch from the next: its jobs as they stand. Null while one is at work. */
+/**
+ * What tells one quiet of the switch from the next: its unfinished jobs as they stand, and the newest job of all, which
+ * changes with whatever came and ended meanwhile. Null while one is at work.
+ */
 async function quietOf(engine: WatchOptions['engine'], name: string): Promise<string | null> {
   const unfinished = await unfinishedJobs(engine, name);
   if (unfinished.some(({ exclusive, status }) => exclusive && status !== 'waiting')) return null;
-  const newest = await engine.jobs({ lane: name, limit: JOBS_SEEN });
-  return newest.map(({ id, status }) => `${id} ${status}`).join(', ');
+  const newest = await engine.jobs({ lane: name, limit: 1 });
+  return [...unfinished, ...newest].map(({ id, status }) => `${id} ${status}`).join(', ');
 }
 
 /** Nothing here is needed to move: a right or a resolver that is missing is said, and no more. */

@@ -31,7 +31,8 @@ export async function within<Result>(
     void expire();
     return await Promise.race([acting, ended]);
   } finally {
-    over.abort();
+    // With a reason, because the default one costs a stack trace.
+    over.abort('ended');
     signal.removeEventListener('abort', give);
   }
 }

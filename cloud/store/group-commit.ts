@@ -31,6 +31,43 @@ export function makeGroupCommit(db: DatabaseSync, path: string): GroupCommit {
   let scheduled = false;
   let closed = false;
 
+  // Prepared once: parsing these again for each group costs as much as a small decision.
+  const say = {
+    begin: db.prepare('begin immediate'),
+    commit: db.prepare('commit'),
+    savepoint: db.prepare('savepoint work'),
+    release: db.prepare('release work'),
+  };
+
+  /** Throws when nothing of the group was stored. */
+  function commit(group: readonly Waiting[]): readonly Outcome[] {
+    // Immediate: a transaction that began by reading could find, at its first write, that another process was faster.
+    say.begin.run();
+    try {
+      const outcomes = group.map(({ work }) => attempt(work));
+      say.commit.run();
+      return outcomes;
+    } catch (error) {
+      if (db.isTransaction) db.exec('rollback');
+      throw error;
+    }
+  }
+
+  function attempt(work: () => unknown): Outcome {
+    say.savepoint.run();
+    try {
+      const answer = work();
+      say.release.run();
+      return { answer };
+    } catch (error) {
+      // A full disk or a failing one can end the whole transaction: then nothing of the group is stored.
+      if (!db.isTransaction) throw error;
+      db.exec('rollback to work');
+      db.exec('release work');
+      return { error };
+    }
+  }
+
   function flush(): void {
     scheduled = false;
     const group = waiting.splice(0, WORKS_MAX);
@@ -38,7 +75,7 @@ export function makeGroupCommit(db: DatabaseSync, path: string): GroupCommit {
     if (group.length === 0) return;
     let outcomes: readonly Outcome[];
     try {
-      outcomes = commit(db, group);
+      outcomes = commit(group);
     } catch (error) {
       const reason = inWords(error, path);
       for (const one of group) one.reject(reason);
@@ -74,33 +111,4 @@ export function makeGroupCommit(db: DatabaseSync, path: string): GroupCommit {
       while (waiting.length > 0) flush();
     },
   };
-}
-
-/** Throws when nothing of the group was stored. */
-function commit(db: DatabaseSync, group: readonly Waiting[]): readonly Outcome[] {
-  // Immediate: a transaction that began by reading could find, at its first write, that another process was faster.
-  db.exec('begin immediate');
-  try {
-    const outcomes = group.map(({ work }) => attempt(db, work));
-    db.exec('commit');
-    return outcomes;
-  } catch (error) {
-    if (db.isTransaction) db.exec('rollback');
-    throw error;
-  }
-}
-
-function attempt(db: DatabaseSync, work: () => unknown): Outcome {
-  db.exec('savepoint work');
-  try {
-    const answer = work();
-    db.exec('release work');
-    return { answer };
-  } catch (error) {
-    // A full disk or a failing one can end the whole transaction: then nothing of the group is stored.
-    if (!db.isTransaction) throw error;
-    db.exec('rollback to work');
-    db.exec('release work');
-    return { error };
-  }
 }

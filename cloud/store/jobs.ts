@@ -164,11 +164,8 @@ export function writeStep(sql: Sql, job: string, step: StepRow): void {
 }
 
 function jobRow(sql: Sql, row: StoredJob): JobRow {
-  const steps = sql.all(
-    `select name, status, started_at_ms as startedAtMs, finished_at_ms as finishedAtMs, text, detail
-     from step where job_id = ? order by place`,
-    row.id,
-  ) as readonly StoredStep[];
+  // A job that never started has no step.
+  const steps = row.started_at_ms === null ? [] : readSteps(sql, row.id);
   return {
     id: row.id,
     lane: row.lane,
@@ -182,10 +179,17 @@ function jobRow(sql: Sql, row: StoredJob): JobRow {
     finishedAtMs: row.finished_at_ms,
     deadlineAtMs: row.deadline_at_ms,
     interrupt: row.interrupt === null ? null : (JSON.parse(row.interrupt) as Json),
-    steps: steps.map(stepRow),
+    steps,
   };
 }
 
-function stepRow({ name, status, startedAtMs, finishedAtMs, text, detail }: StoredStep): StepRow {
-  return { name, status, startedAtMs, finishedAtMs, text, detail: JSON.parse(detail) as Json };
+function readSteps(sql: Sql, job: string): readonly StepRow[] {
+  const rows = sql.all(
+    `select name, status, started_at_ms as startedAtMs, finished_at_ms as finishedAtMs, text, detail
+     from step where job_id = ? order by place`,
+    job,
+  ) as readonly StoredStep[];
+  return rows.map(({ name, status, startedAtMs, finishedAtMs, text, detail }) => {
+    return { name, status, startedAtMs, finishedAtMs, text, detail: JSON.parse(detail) as Json };
+  });
 }

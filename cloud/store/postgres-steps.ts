@@ -1,9 +1,9 @@
-import type { Json } from '../../shared/json.ts';
 import type { JobRow, Lease, StepRow } from '../engine/job.ts';
 import type { Outgoing } from '../engine/lane.ts';
 import { lockJob, readOwned, writeStep } from './postgres-jobs.ts';
 import { putOutgoing } from './postgres-outgoing.ts';
 import type { PgSql } from './postgres-sql.ts';
+import { withStep } from './with-step.ts';
 
 /**
  * Writes a step with its messages under its lease, in a transaction. The job as it is then, or `lease-lost`, with
@@ -17,11 +17,8 @@ export async function writeOwnStep(
 ): Promise<JobRow | 'lease-lost'> {
   const [, job] = await Promise.all([lockJob(sql, lease.job), readOwned(sql, lease)]);
   if (!job) return 'lease-lost';
-  // As it will be read back: JSON leaves out what it cannot say.
-  const written = { ...step, detail: JSON.parse(JSON.stringify(step.detail)) as Json };
-  const known = job.steps.findIndex(({ name }) => name === step.name);
-  const place = known === -1 ? job.steps.length : known;
-  const after = { ...job, steps: job.steps.toSpliced(place, known === -1 ? 0 : 1, written) };
+  const after = withStep(job, step);
+  const place = after.steps.findIndex(({ name }) => name === step.name);
   const messages = announce(after);
   await Promise.all([
     writeStep(sql, lease.job, step, place),

@@ -18,6 +18,7 @@ import { decideTurn, readLane, readTimers } from './lanes.ts';
 import { openDatabase } from './open-database.ts';
 import { nextOutgoing, outgoingDueAtMs, postponeOutgoing, putOutgoing, removeOutgoing } from './outgoing.ts';
 import { makeSql } from './sql.ts';
+import { withStep } from './with-step.ts';
 import { inWords } from './weather.ts';
 
 const BUSY_MS = 1_000;
@@ -72,12 +73,12 @@ export async function openSqliteStore({
     handOver: (leases) => group.add(() => handOver(sql, leases)),
     step: (lease, step, announce) =>
       group.add(() => {
-        if (!readOwned(sql, lease)) return 'lease-lost';
-        writeStep(sql, lease.job, step);
         const job = readOwned(sql, lease);
-        if (!job) throw new Error(`job ${lease.job} went away while its step was written`);
-        putOutgoing(sql, announce(job), step.finishedAtMs ?? step.startedAtMs);
-        return job;
+        if (!job) return 'lease-lost';
+        const after = withStep(job, step);
+        writeStep(sql, lease.job, step);
+        putOutgoing(sql, announce(after), step.finishedAtMs ?? step.startedAtMs);
+        return after;
       }),
     // Read at once and not with the group: between this read and the caller's next line lie only microtasks, and no
     // transaction of this process begins in those.

@@ -138,9 +138,13 @@ export function makePlayedBroker(time: PlayedTime, chance: Chance, watcher: Brok
       watcher.published(member.name, message.topic, message.payload);
       if (message.retain) kept.set(message.topic, message.payload);
       for (const listener of listeners) listener(message.topic, message.payload);
-      if (!unheard) time.after(chance.int(1, 30), () => void member.life.through().then(answer.resolve));
+      if (unheard) return;
+      time.after(chance.int(1, 30), () => {
+        late();
+        void member.life.through().then(answer.resolve);
+      });
     });
-    time.after(PUBACK_MS_MAX, () => {
+    const late = time.after(PUBACK_MS_MAX, () => {
       void member.life.through().then(() => answer.reject(new Error('The broker did not acknowledge in time.')));
     });
     return answer.promise;

@@ -82,10 +82,10 @@ function makePlayedLink(world: ButtonWorld, device: string, switchName: string):
 
   function hearReply(payload: string): void {
     const told: unknown = JSON.parse(payload);
-    const refusal = RefusalMessage.safeParse(told);
-    if (refusal.success) {
-      if (refusal.data.id !== null) world.answered(device, refusal.data.id);
-      tell?.({ kind: 'reply', reply: refusal.data });
+    if (typeof told === 'object' && told !== null && !('job' in told)) {
+      const refusal = RefusalMessage.parse(told);
+      if (refusal.id !== null) world.answered(device, refusal.id);
+      tell?.({ kind: 'reply', reply: refusal });
       return;
     }
     const message = JobMessage.parse(told);

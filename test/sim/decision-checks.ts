@@ -1,6 +1,6 @@
 import { JobMessage, State } from '../../shared/messages.ts';
 import { isUnfinished } from '../../cloud/engine/job.ts';
-import type { MqttBody } from '../../cloud/jobs/announce.ts';
+import { MQTT_RECEIVER, type MqttBody } from '../../cloud/jobs/announce.ts';
 import type { SwitchState } from '../../cloud/jobs/state.ts';
 import type { KnownJob, Ledger } from './ledger.ts';
 import { must } from './must.ts';
@@ -127,7 +127,8 @@ function checkEnd(job: KnownJob, { history, states }: Ledger, live: Live): void 
 }
 
 function checkMessages({ decision }: Decided, ledger: Ledger): void {
-  for (const { body } of decision.outgoing) {
+  for (const { receiver, body } of decision.outgoing) {
+    if (receiver !== MQTT_RECEIVER) continue;
     const { topic, payload } = body as MqttBody;
     const told: unknown = JSON.parse(payload);
     const parsed = topic.endsWith('/state') ? State.safeParse(told) : JobMessage.safeParse(told);

@@ -3,7 +3,7 @@ import { once } from 'node:events';
 import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { DatabaseSync } from 'node:sqlite';
+import { DatabaseSync, type StatementSync } from 'node:sqlite';
 import { fileURLToPath } from 'node:url';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import type { Store } from '../../cloud/engine/store.ts';
@@ -138,9 +138,15 @@ describe('group commit', () => {
   /** A real database that counts its commits. */
   class Counting extends DatabaseSync {
     commits = 0;
-    override exec(sql: string): void {
-      if (sql === 'commit') this.commits++;
-      super.exec(sql);
+    override prepare(sql: string): StatementSync {
+      const statement = super.prepare(sql);
+      if (sql !== 'commit') return statement;
+      const run = statement.run.bind(statement);
+      statement.run = () => {
+        this.commits++;
+        return run();
+      };
+      return statement;
     }
   }
 
