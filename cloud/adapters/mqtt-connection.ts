@@ -1,23 +1,21 @@
 import mqtt, { type IClientOptions, type MqttClient } from 'mqtt';
 import type { Clock } from '../../shared/clock.ts';
 import type { InboundMessage, OnMessage, OutboundMessage } from '../ports.ts';
+import { makeInbox } from './mqtt-inbox.ts';
 import { subscribe } from './mqtt-subscribe.ts';
 import { makeWindow, type Window } from './mqtt-window.ts';
 import { connectionFaultInWords, isTakenOver, isVersionRefused } from './mqtt-words.ts';
 
 /** Without a PUBACK by then a publish has failed: MQTT.js itself would wait for ever. */
 const PUBLISH_MS_MAX = 5_000;
-/**
- * MQTT.js takes no packet in while a message is being stored, PINGRESP and our own PUBACKs included. So the store gets
- * this long; then the connection is dropped with the message unacknowledged, and whoever sent it sends it again.
- */
+/** The store gets this long for a message; then the connection is dropped unacknowledged, and its sender says it again. */
 const STORE_MS_MAX = 2_000;
 const CONNECT_MS_MAX = 10_000;
 const KEEPALIVE_S = 30;
 /** Commands wait at the broker at most as long as a command is fresh by default. Only MQTT 5 can say so; 3.1.1 starts clean. */
 const SESSION_S = 60;
 /** Messages in flight towards us: what one interrupted connection may deliver twice. */
-const RECEIVE_MAX = 100;
+const RECEIVE_MAX = 20;
 /** The broker withholds larger packets (MQTT 5), so that one stranger cannot fill the memory of this machine. */
 const PACKET_BYTES_MAX = 4 * 1_024 * 1_024;
 const END_MS_MAX = 1_000;
@@ -136,18 +134,26 @@ export function connect(
     }
   }
 
-  // Only the store happens in here: awaiting a publish of our own would wait for a PUBACK that cannot come in meanwhile.
-  client.handleMessage = (packet, acknowledge) => {
-    const hold = async (): Promise<void> => {
-      const failed = await store(inbound(packet));
-      if (over.signal.aborted) return;
-      if (failed === null) acknowledge();
-      else {
-        why ??= failed;
-        client.stream.destroy();
-      }
-    };
-    void hold();
+  const inbox = makeInbox({
+    atOnce: RECEIVE_MAX,
+    over: over.signal,
+    acknowledge: (messageId) => acknowledge(client, messageId),
+    failed(sentence) {
+      why ??= sentence;
+      client.stream.destroy();
+    },
+  });
+  // MQTT.js takes nothing in, PUBACKs of our own messages and PINGRESP included, until a message of QoS 1 is acknowledged.
+  // Of one that says QoS 0 it only waits to be let on, and we acknowledge it when it is stored.
+  const toAcknowledge = new WeakSet<object>();
+  client.on('packetreceive', (packet) => {
+    if (packet.cmd !== 'publish' || packet.qos !== 1) return;
+    toAcknowledge.add(packet);
+    packet.qos = 0;
+  });
+  client.handleMessage = (packet, next) => {
+    const messageId = toAcknowledge.has(packet) ? (packet.messageId ?? null) : null;
+    inbox.take(packet.topic, messageId, () => store(inbound(packet)), next);
   };
 
   return {
@@ -197,6 +203,12 @@ function clientOptions(broker: Broker, version: 4 | 5, fresh: boolean): IClientO
     }),
     will: { topic: broker.presence.topic, payload: Buffer.from(broker.presence.offline), qos: 1, retain: true },
   };
+}
+
+/** MQTT.js has no public way to acknowledge by hand; this is the one by which it does so itself. */
+function acknowledge(client: MqttClient, messageId: number): void {
+  const send: unknown = Reflect.get(client, '_sendPacket');
+  if (typeof send === 'function') send.call(client, { cmd: 'puback', messageId, reasonCode: 0 });
 }
 
 function isAwsIot(url: string): boolean {

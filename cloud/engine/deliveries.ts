@@ -15,6 +15,9 @@ export interface Line extends Pick<Loop, 'start' | 'stop'> {
   drain(): Promise<void>;
 }
 
+/** What a receiver hears when its try lasts too long or nobody waits for it any longer. One for all: each costs a stack. */
+const OVER = new Error('the try is over');
+
 /** A message on its way. */
 interface Flight {
   readonly message: OutgoingRow;
@@ -27,10 +30,10 @@ interface Flight {
 
 /**
  * Delivers a receiver's messages one after the other (or as many at once as it takes), in order, and forgets each only
- * after it was delivered: at least once. One that fails stays first and is tried again, at the receiver's own pace and not before the time that it named;
- * one past its time, and one that the receiver will never take, are dropped, with a line in the journal. Each receiver
- * has a line of its own, so one that is down delays nobody else. While it is not ours, another endpoint delivers, and
- * nothing is touched here.
+ * after it was delivered: at least once. One that fails stays first and is tried again, at the receiver's own pace and
+ * not before the time that it named; one past its time, and one that the receiver will never take, are dropped, with a
+ * line in the journal. Each receiver has a line of its own, so one that is down delays nobody else. While it is not
+ * ours, another endpoint delivers, and nothing is touched here.
  */
 export function makeLine(inside: Inside, receiver: string, road: Receiver, isOurs: () => boolean): Line {
   const { store, clock, ids, log, outage } = inside;
@@ -68,7 +71,7 @@ export function makeLine(inside: Inside, receiver: string, road: Receiver, isOur
       return 0;
     }
     // Those behind it are told again after it, so that nobody hears of the end before the beginning.
-    for (const { abandon } of flights.splice(0)) abandon();
+    for (const flight of flights.splice(0)) flight.abandon();
     return stopped.signal.aborted || receipt?.kind !== 'later' ? 'end' : postpone(message, receipt);
   }
 
@@ -87,20 +90,17 @@ export function makeLine(inside: Inside, receiver: string, road: Receiver, isOur
 
   function launch(message: OutgoingRow): Flight {
     const over = new AbortController();
-    const flight: Flight = {
-      message,
-      receipt: undefined,
-      landed: attempt(message, over).then((receipt) => {
-        flight.receipt = receipt;
-      }),
-      abandon: () => over.abort(new Error('a message before it did not arrive')),
-    };
+    const abandon = (): void => over.abort(new Error('a message before it did not arrive'));
+    const flight: Flight = { message, landed: land(), receipt: undefined, abandon };
+    async function land(): Promise<void> {
+      flight.receipt = await attempt(message, over);
+    }
     return flight;
   }
 
   /** One try, which ends: a receiver that says nothing must not keep its line for ever. */
   async function attempt({ id, body, attempts, createdAtMs }: OutgoingRow, over: AbortController): Promise<Receipt> {
-    const stop = (): void => over.abort(new Error('the endpoint stops'));
+    const stop = (): void => over.abort(OVER);
     stopped.signal.addEventListener('abort', stop, { once: true });
     try {
       const trying = road.deliver({ id, body, attempts, createdAtMs }, over.signal);
@@ -109,7 +109,7 @@ export function makeLine(inside: Inside, receiver: string, road: Receiver, isOur
       return { kind: 'later', reason: error instanceof Error ? error.message : String(error), afterMs: null };
     } finally {
       stopped.signal.removeEventListener('abort', stop);
-      over.abort(new Error('no answer in time'));
+      over.abort(OVER);
     }
   }
 

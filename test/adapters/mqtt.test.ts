@@ -184,6 +184,48 @@ test('the PUBACK waits for the handler, and what comes behind waits with it', as
   await vi.waitFor(() => expect(acknowledged).toBe(2));
 });
 
+test.for(brokers.map(([name, start, missing]) => [name, start, missing] as const))(
+  'while a command is being stored, what we publish is acknowledged all the same (%s)',
+  async ([, start, missing], { skip }) => {
+    if (missing) skip();
+    const broker = keep(await start());
+    const stored = Promise.withResolvers<void>();
+    let hearing = 0;
+    const bus = makeBus(broker.url, { onMessage: () => (hearing++, stored.promise), clock: systemClock });
+    const person = await makeClient(broker.url);
+    await connected(bus);
+    await person.publishAsync('dashover/v1/switches/www/command', 'failover', { qos: 1 });
+    await vi.waitFor(() => expect(hearing).toBe(1));
+    await Promise.all(
+      Array.from({ length: 50 }, (_, at) => bus.publish({ topic: 'errors', payload: `${at}`, retain: false })),
+    );
+    stored.resolve();
+  },
+);
+
+test('a crowd of switches is stored side by side, each of its own in order', async () => {
+  const broker = keep(await startAedes());
+  const stored: (() => void)[] = [];
+  const heard: string[] = [];
+  const bus = makeBus(broker.url, {
+    onMessage: ({ topic, payload }) => {
+      heard.push(`${topic} ${Buffer.from(payload).toString()}`);
+      return new Promise((resolve) => stored.push(resolve));
+    },
+    clock: systemClock,
+  });
+  const person = await makeClient(broker.url);
+  await connected(bus);
+  const topics = ['a', 'b', 'c'].map((name) => `switches/${name}/command`);
+  for (const word of ['1', '2']) {
+    for (const topic of topics) await person.publishAsync(`dashover/v1/${topic}`, word, { qos: 1 });
+  }
+  await vi.waitFor(() => expect(heard).toEqual(topics.map((topic) => `${topic} 1`)));
+  for (const done of stored.splice(0)) done();
+  await vi.waitFor(() => expect(heard.slice(3)).toEqual(topics.map((topic) => `${topic} 2`)));
+  for (const done of stored) done();
+});
+
 const refusals: readonly [string, () => Promise<void>, RegExp][] = [
   ['cannot store', () => Promise.reject(new Error('the disk is full')), /the disk is full.*unacknowledged/],
   ['takes longer than two seconds', () => new Promise(() => undefined), /not within 2000 ms.*unacknowledged/],
