@@ -90,10 +90,11 @@ export function makeLine(inside: Inside, receiver: string, road: Receiver, isOur
 
   function launch(message: OutgoingRow): Flight {
     const over = new AbortController();
-    const abandon = (): void => over.abort(new Error('a message before it did not arrive'));
+    const abandon = (): void => over.abort(OVER);
     const flight: Flight = { message, landed: land(), receipt: undefined, abandon };
     async function land(): Promise<void> {
-      flight.receipt = await attempt(message, over);
+      const receipt = await attempt(message, over);
+      flight.receipt = receipt;
     }
     return flight;
   }
