@@ -1,31 +1,78 @@
 /**
  * Follows server-sent events with an Authorization header, which the browser's own EventSource cannot send.
- * Resolves when the stream ends; rejects with an Error that has `status` when the server refuses.
+ * Resolves when the stream ends or nothing was heard for `silenceMs`; rejects with a `Refused` when the server refuses.
+ * @param {string} url @param {RequestInit} init @param {number} silenceMs
+ * @param {(event: string, data: any) => void} onEvent
  */
-export async function follow(url, headers, signal, onEvent) {
-  const response = await fetch(url, { headers, signal, cache: 'no-store' });
-  if (!response.ok) throw Object.assign(new Error(await sentenceOf(response)), { status: response.status });
+export async function follow(url, init, silenceMs, onEvent) {
+  const response = await fetch(url, { ...init, cache: 'no-store' });
+  if (!response.ok) throw await refusedBy(response);
+  if (!response.body) return;
   const reader = response.body.pipeThrough(new TextDecoderStream()).getReader();
-  let rest = '';
+  const read = makeEventReader(onEvent);
   for (;;) {
-    const { value, done } = await reader.read();
-    if (done) return;
-    rest += value;
-    const blocks = rest.split('\n\n');
-    rest = blocks.pop();
+    // The endpoint says something every 15 s; a telephone that changed its network may never learn that it has ended.
+    const { value, done } = await readWithin(reader, silenceMs);
+    if (done || value === undefined) break;
+    read(value);
+  }
+  void reader.cancel().catch(() => undefined);
+}
+
+/**
+ * Takes the stream piece by piece, as it comes, and tells each whole event.
+ * @param {(event: string, data: any) => void} onEvent @returns {(piece: string) => void}
+ */
+export function makeEventReader(onEvent) {
+  let rest = '';
+  return (piece) => {
+    const blocks = (rest + piece).split('\n\n');
+    rest = blocks.pop() ?? '';
     for (const block of blocks) {
-      const fields = new Map(block.split('\n').map((line) => line.split(/: (.*)/s, 2)));
-      if (fields.has('data')) onEvent(fields.get('event'), JSON.parse(fields.get('data')));
+      const lines = block.split('\n');
+      const event = lines.find((line) => line.startsWith('event: '))?.slice(7);
+      const data = lines.filter((line) => line.startsWith('data: ')).map((line) => line.slice(6));
+      if (event !== undefined && data.length > 0) onEvent(event, JSON.parse(data.join('\n')));
     }
+  };
+}
+
+/**
+ * The next piece, or the end when there is none for so long.
+ * @param {ReadableStreamDefaultReader<string>} reader @param {number} ms
+ * @returns {Promise<{ value?: string | undefined, done: boolean }>}
+ */
+async function readWithin(reader, ms) {
+  /** @type {ReturnType<typeof setTimeout> | undefined} */
+  let timer;
+  const silence = new Promise((resolve) => {
+    timer = setTimeout(() => resolve({ done: true }), ms);
+  });
+  try {
+    return await Promise.race([reader.read(), silence]);
+  } finally {
+    clearTimeout(timer);
   }
 }
 
-/** What the server says was wrong, as it says it. */
-async function sentenceOf(response) {
+/** What the endpoint said instead of doing it, in its own words. */
+export class Refused extends Error {
+  /** @param {number} status @param {string} code @param {string} message @param {string} hint */
+  constructor(status, code, message, hint) {
+    super(message);
+    this.status = status;
+    this.code = code;
+    this.hint = hint;
+  }
+}
+
+/** @param {Response} response @returns {Promise<Refused>} */
+export async function refusedBy(response) {
+  const { status } = response;
   try {
     const { error } = await response.json();
-    return `${error.message} ${error.hint}`;
+    return new Refused(status, error.code, error.message, error.hint);
   } catch {
-    return `The endpoint answered ${response.status}.`;
+    return new Refused(status, 'unknown', `${status} ${response.statusText}`, '');
   }
 }
