@@ -6,7 +6,7 @@ export default defineConfig({
   test: {
     root: fileURLToPath(new URL('..', import.meta.url)),
     include: ['test/**/*.test.ts'],
-    exclude: LONG_TESTS,
+    exclude: [...LONG_TESTS, 'test/gpio/**'],
     environment: 'node',
     // Most files wait for processes, brokers and deadlines: twice as many as Vitest would start keep two cores busy.
     maxWorkers: 4,

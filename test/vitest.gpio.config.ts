@@ -1,0 +1,17 @@
+import { fileURLToPath } from 'node:url';
+import { defineConfig } from 'vitest/config';
+
+/** `npm run test:gpio`: an emulated machine with a real kernel, which takes the processors for a minute or two. */
+export default defineConfig({
+  test: {
+    root: fileURLToPath(new URL('..', import.meta.url)),
+    include: ['test/gpio/**/*.test.ts'],
+    environment: 'node',
+    // Node strips the types itself, in tests as in production: what is tested is what runs.
+    experimental: { viteModuleRunner: false },
+    // Each test goes on from where the one before has left the machine.
+    bail: 1,
+    testTimeout: 240_000,
+    passWithNoTests: false,
+  },
+});
