@@ -1,4 +1,4 @@
-/** One row of a table: what was measured, and its times in milliseconds. */
+/** One row of a table: what was measured, and what came out each time: milliseconds, unless the table says otherwise. */
 export interface Row {
   readonly what: string;
   readonly ms: readonly number[];
@@ -12,7 +12,7 @@ function percentile(sorted: readonly number[], share: number): number {
  * A table of p50 and p99, and each row's p50 as a multiple of the first row's. Rows of one table were measured in turn
  * in one run: their ratios mean something, the milliseconds hardly.
  */
-export function table(title: string, rows: readonly Row[]): string {
+export function table(title: string, rows: readonly Row[], unit = 'ms'): string {
   const figures = rows.map(({ what, ms }) => {
     const sorted = ms.toSorted((a, b) => a - b);
     return { what, p50: percentile(sorted, 0.5), p99: percentile(sorted, 0.99), count: ms.length };
@@ -30,8 +30,8 @@ export function table(title: string, rows: readonly Row[]): string {
   );
   const head = [
     ''.padEnd(width),
-    'p50 ms'.padStart(9),
-    'p99 ms'.padStart(9),
+    `p50 ${unit}`.padStart(9),
+    `p99 ${unit}`.padStart(9),
     'ratio'.padStart(8),
     'n'.padStart(6),
   ].join(' ');

@@ -1,20 +1,39 @@
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { startWorld } from '../world/world.ts';
+import { startWorld, type World } from '../world/world.ts';
 import { benchAccept } from './accept.ts';
+import { benchDevice } from './device.ts';
 import { benchMove } from './move.ts';
 import { benchQueue } from './queue.ts';
 
-/** `npm run bench`: figures as ratios, measured side by side in one run on this machine. */
-const write = (text: string): void => void process.stdout.write(`${text}\n`);
-const folder = await mkdtemp(join(tmpdir(), 'dashover-bench-'));
-try {
-  write('Only ratios within a table mean anything: machines are noisy, and these were measured in turn in one run.\n');
+/** `npm run bench`: figures as ratios, measured side by side in one run on this machine. `npm run bench -- NAME…` runs some. */
+const BENCHES: Readonly<Record<string, (folder: string) => Promise<string>>> = {
+  accept: (folder) => inWorld(folder, benchAccept),
+  move: (folder) => inWorld(folder, benchMove),
+  queue: benchQueue,
+  device: benchDevice,
+};
+
+async function inWorld(folder: string, bench: (world: World) => Promise<string>): Promise<string> {
   await using world = await startWorld({ folder, ports: 'any', insyncAfterMs: 0 });
-  write(await benchAccept(world));
-  write(await benchMove(world));
-  write(await benchQueue(folder));
-} finally {
-  await rm(folder, { recursive: true, force: true });
+  return await bench(world);
+}
+
+const write = (text: string): void => void process.stdout.write(`${text}\n`);
+const names = process.argv.slice(2);
+const unknown = names.filter((name) => !Object.hasOwn(BENCHES, name));
+if (unknown.length > 0) {
+  process.stderr.write(`There is no ${unknown.join(', ')}; there are ${Object.keys(BENCHES).join(', ')}.\n`);
+  process.exit(2);
+}
+write('Only ratios within a table mean anything: machines are noisy, and these were measured in turn in one run.\n');
+for (const [name, bench] of Object.entries(BENCHES)) {
+  if (names.length > 0 && !names.includes(name)) continue;
+  const folder = await mkdtemp(join(tmpdir(), 'dashover-bench-'));
+  try {
+    write(await bench(folder));
+  } finally {
+    await rm(folder, { recursive: true, force: true });
+  }
 }
