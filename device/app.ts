@@ -1,5 +1,6 @@
 import type { Clock } from '../shared/clock.ts';
 import type { Log } from '../shared/log.ts';
+import type { Command } from '../shared/command.ts';
 import { control, controllerWakeMs, startController } from './core/controller.ts';
 import type { ControllerSettings, Effect, Happening } from './core/controller-state.ts';
 import {
@@ -13,6 +14,7 @@ import {
 } from './core/gesture.ts';
 import { faultOf, lampOf } from './core/lamp.ts';
 import { patternOf } from './core/lamp-pattern.ts';
+import { type Intent, type Notice, openIntent, type Road } from './core/press.ts';
 import {
   type Button,
   type Ids,
@@ -21,6 +23,8 @@ import {
   type LampPort,
   type Link,
   type LinkEvent,
+  type Outbox,
+  type SecondRoad,
   silentSupervisor,
   type Supervisor,
 } from './core/ports.ts';
@@ -35,6 +39,12 @@ export interface ButtonPorts {
   readonly clock: Clock;
   readonly ids: Ids;
   readonly link: Link;
+  /** Over HTTPS; without it there is only MQTT. */
+  readonly second?: SecondRoad | undefined;
+  /** Without it a crash of the process forgets a press. */
+  readonly outbox?: Outbox | undefined;
+  /** Whether the wall clock is known to be right: only then a command is dated. Without it, it is not. */
+  readonly isClockRight?: () => boolean;
   readonly input: Input;
   readonly lamp: LampPort;
   readonly log: Log;
@@ -51,12 +61,14 @@ export type Stopped = 'asked' | 'ended-well' | 'ended-badly';
  * is dark and the link has said goodbye. Rejects only when a port breaks its promise.
  */
 export async function runButton(settings: ButtonSettings, ports: ButtonPorts, stop: AbortSignal): Promise<Stopped> {
-  const { clock, ids, link, input, lamp, log, supervisor = silentSupervisor } = ports;
+  const { clock, ids, link, second, outbox, input, lamp, log, supervisor = silentSupervisor } = ports;
   const over = new AbortController();
   const recognisers = new Map<number, Recogniser>();
   const found = new Set<number>();
   const fingers = new Map<number, 'holding' | 'ripe'>();
-  let state = startController(settings);
+  let state = startController({ ...settings, secondRoad: second !== undefined });
+  /** The open press is safe, or needs not be waited for any longer. */
+  let kept: Promise<void> | undefined;
   let stopped: Stopped = 'asked';
   let ending = false;
   let awake = new AbortController();
@@ -69,11 +81,12 @@ export async function runButton(settings: ButtonSettings, ports: ButtonPorts, st
       if (fault !== null) log.error({}, fault);
       link.tellFault(fault);
     }
+    keep(openIntent(state.press), openIntent(turn.next.press));
     state = turn.next;
     show();
     for (const effect of turn.effects) perform(effect);
     if (ending && state.press.kind === 'none') {
-      stopped = state.notice && state.notice.kind !== 'drilled' ? 'ended-badly' : 'ended-well';
+      stopped = state.notice && BAD_NEWS.includes(state.notice.kind) ? 'ended-badly' : 'ended-well';
       over.abort();
     }
     // Whatever happened may have moved the next moment at which something is due.
@@ -86,15 +99,43 @@ export async function runButton(settings: ButtonSettings, ports: ButtonPorts, st
     supervisor.status(`${patternOf(now).word}: ${now.text}`);
   }
 
+  function keep(before: Intent | undefined, now: Intent | undefined): void {
+    if (!outbox || before?.id === now?.id) return;
+    kept = now ? outbox.keep(now) : undefined;
+    if (!now) void outbox.forget();
+  }
+
   function perform(effect: Effect): void {
-    if (effect.kind === 'say') {
-      lamp.say(effect.text);
-      return;
+    switch (effect.kind) {
+      case 'say':
+        lamp.say(effect.text);
+        return;
+      case 'send':
+        void send(effect.command, effect.road);
+        return;
+      case 'ask':
+        void second?.ask(effect.job).then((job) => happen({ kind: 'asked', job }));
+        return;
+      case 'look':
+        void second?.look().then((told) => happen({ kind: 'looked', state: told }));
     }
-    const { command } = effect;
-    log.debug({ command }, `Sending the ${command.command}.`);
+  }
+
+  async function send(command: Command, road: Road): Promise<void> {
+    const atMs = clock.monotonicMs();
+    // What leaves before it is kept could be pressed again after a crash, by a person who saw nothing happen.
+    if (kept) {
+      await kept;
+      if (openIntent(state.press)?.id !== command.id) return;
+    }
+    const ageMs = (command.ageMs ?? 0) + Math.round(clock.monotonicMs() - atMs);
+    const dated = ports.isClockRight?.() === true && { issuedAt: new Date(clock.nowMs() - ageMs).toISOString() };
+    const message = { ...command, ageMs, ...dated };
+    log.debug({ command: message, road }, `Sending the ${command.command}.`);
     const id = command.id ?? '';
-    void link.send(command).then((delivery) => happen({ kind: 'delivery', id, delivery }));
+    const went = road === 'https' && second ? await second.send(message) : await link.send(message);
+    if (went.kind === 'answered') happen({ kind: 'reply', reply: went.reply, road });
+    else happen({ kind: 'delivery', id, delivery: went, road });
   }
 
   function hear(event: LinkEvent): void {
@@ -202,6 +243,11 @@ export async function runButton(settings: ButtonSettings, ports: ButtonPorts, st
   if (stop.aborted) halt();
   try {
     show();
+    if (outbox) {
+      const left = await outbox.open();
+      if (left.kind === 'press') happen({ kind: 'recovered', intent: left.intent });
+      if (left.kind === 'lost') happen({ kind: 'lost', text: left.text });
+    }
     link.open(hear);
     input.open(touch);
     let ready = false;
@@ -227,10 +273,18 @@ export async function runButton(settings: ButtonSettings, ports: ButtonPorts, st
     supervisor.stopping();
     // The lamp first: it may not go on telling what nobody watches over any more.
     await lamp.close();
-    await Promise.all([input.close(), link.close()]);
+    await Promise.all([input.close(), link.close(), second?.close()]);
+    const open = openIntent(state.press);
+    if (outbox && open)
+      log.warn(
+        {},
+        `The ${open.command} is unanswered. It is kept, and goes on if the program starts before its deadline.`,
+      );
   }
   return stopped;
 }
+
+const BAD_NEWS: readonly Notice['kind'][] = ['refused', 'not-delivered', 'lost'];
 
 /** With nothing due the loop still turns now and then: a clock that jumped, or a supervisor that waits to be fed. */
 const IDLE_MS = 10_000;

@@ -14,7 +14,7 @@ import { ledWiring } from './config/gpio.ts';
 import { readButtonConfig, readLedConfig } from './config/read.ts';
 import type { ButtonConfig } from './config/schema.ts';
 import { darken, openFront } from './front.ts';
-import { mqttOptions, openMqttRoad } from './roads.ts';
+import { mqttOptions, openRoads } from './roads.ts';
 import manifest from './package.json' with { type: 'json' };
 
 const EXIT_DONE = 0;
@@ -54,14 +54,14 @@ async function run(flags: Flags): Promise<number> {
   const warn = (text: string): void => log.warn({}, text);
   terminal.say(`Button "${config.device}" of the switch "${config.switch}": ${meanings(config)}.`);
   const { input, lamp } = await openFront(config, { stdin, terminal, warn });
-  const link = await openMqttRoad(config);
+  const roads = await openRoads(config, process.env, warn);
   const stop = new AbortController();
   for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.once(signal, () => stop.abort());
   const { broker } = mqttOptions(config);
   const twice = `Another process of this machine connects as "${broker.clientId}" already: the broker will throw one of them out again and again.`;
   const systemd = await openSupervisor(process.env, process.pid, systemClock, warn);
   const supervisor = beFound(broker, process.pid, systemd, () => warn(twice));
-  const ports = { clock: systemClock, ids: randomIds, link, input, lamp, log, supervisor };
+  const ports = { clock: systemClock, ids: randomIds, ...roads, input, lamp, log, supervisor };
   const stopped = await runButton(config, ports, stop.signal);
   return stopped === 'ended-badly' ? EXIT_NOT_DONE : EXIT_DONE;
 }

@@ -11,11 +11,13 @@ export interface BrokerSocket {
   reset(): void;
 }
 
-/** Opens `mqtt:` or `mqtts:`; errors come as events of the stream. */
+const PORTS: Readonly<Record<string, number>> = { 'mqtt:': 1_883, 'mqtts:': 8_883, 'http:': 80, 'https:': 443 };
+
+/** Opens `mqtt:` or `mqtts:`, `http:` or `https:`; errors come as events of the stream. */
 export function openSocket(url: URL, files: TlsFiles): BrokerSocket {
-  const secure = url.protocol === 'mqtts:';
+  const secure = url.protocol === 'mqtts:' || url.protocol === 'https:';
   const host = url.hostname.replace(/^\[(.*)\]$/, '$1');
-  const raw = net.connect({ host, port: Number(url.port) || (secure ? 8_883 : 1_883) });
+  const raw = net.connect({ host, port: Number(url.port) || PORTS[url.protocol] || 0 });
   // With Nagle's algorithm a PUBLISH waits for the acknowledgement of the packet before it: 20 ms on a press.
   raw.setNoDelay(true);
   const stream = secure ? tls.connect({ ...secureOptions(url, host, files), socket: raw }) : raw;

@@ -1,14 +1,16 @@
 import type { Command, CommandName } from '../../shared/command.ts';
-import type { State } from '../../shared/messages.ts';
+import type { Job, State } from '../../shared/messages.ts';
 import type { Gesture } from './gesture.ts';
 import type { Delivery, Reply } from './ports.ts';
-import type { Notice, Press } from './press.ts';
+import type { Intent, Notice, Press, Road } from './press.ts';
 
 export interface ControllerSettings {
   readonly device: string;
   readonly switch: string;
   /** A press that cannot be delivered within this is dropped, visibly. */
   readonly deadlineMs: number;
+  /** Whether there is a road over HTTPS, for when MQTT does not answer. */
+  readonly secondRoad?: boolean;
 }
 
 export interface ControllerState {
@@ -38,16 +40,26 @@ export type Happening =
   | { readonly kind: 'fault-cleared'; readonly button: number }
   | { readonly kind: 'up'; readonly text: string }
   | { readonly kind: 'down'; readonly text: string }
-  | { readonly kind: 'delivery'; readonly id: string; readonly delivery: Delivery }
-  | { readonly kind: 'reply'; readonly reply: Reply }
+  /** Of a road that is not named, MQTT. */
+  | { readonly kind: 'delivery'; readonly id: string; readonly delivery: Delivery; readonly road?: Road }
+  | { readonly kind: 'reply'; readonly reply: Reply; readonly road?: Road }
   | { readonly kind: 'state'; readonly state: State }
+  /** The answers to `ask` and `look`; null when there was none. */
+  | { readonly kind: 'asked'; readonly job: Job | null }
+  | { readonly kind: 'looked'; readonly state: State | null }
+  /** An earlier process left it unanswered. */
+  | { readonly kind: 'recovered'; readonly intent: Intent }
+  | { readonly kind: 'lost'; readonly text: string }
   | { readonly kind: 'tick' };
 
 /** With the monotonic time at which it is told. */
 export type ControllerEvent = { readonly atMs: number } & Happening;
 
 export type Effect =
-  | { readonly kind: 'send'; readonly command: Command }
+  | { readonly kind: 'send'; readonly command: Command; readonly road: Road }
+  /** What has become of this job, and how the switch is: asked over HTTPS. */
+  | { readonly kind: 'ask'; readonly job: string }
+  | { readonly kind: 'look' }
   | { readonly kind: 'say'; readonly text: string };
 
 export interface Turn {

@@ -1,7 +1,8 @@
 import type { ControllerEvent, ControllerSettings, ControllerState, Turn } from './controller-state.ts';
-import { answered, pressed, refreshed, sendWhenDue, sentOnce, timePassed } from './course.ts';
+import { answered, lost, pressed, recovered, refreshed, sendWhenDue, sentOnce, timePassed } from './course.ts';
 import { lampOf } from './lamp.ts';
 import type { Press } from './press.ts';
+import { asked, looked, secondRoadWakeMs, useSecondRoad } from './second-road.ts';
 
 export function startController(settings: ControllerSettings): ControllerState {
   return {
@@ -24,8 +25,9 @@ export function control(before: ControllerState, event: ControllerEvent): Turn {
   const first = timePassed(before, event.atMs);
   const second = react(first.next, event);
   const third = timePassed(second.next, event.atMs);
-  const last = sendWhenDue(third.next, event.atMs);
-  return { next: last.next, effects: [first, second, third, last].flatMap(({ effects }) => effects) };
+  const fourth = sendWhenDue(third.next, event.atMs);
+  const last = useSecondRoad(fourth.next, event.atMs);
+  return { next: last.next, effects: [first, second, third, fourth, last].flatMap(({ effects }) => effects) };
 }
 
 const quietly = (next: ControllerState): Turn => ({ next, effects: [] });
@@ -44,7 +46,13 @@ function react(state: ControllerState, event: ControllerEvent): Turn {
     case 'fault-cleared':
       return quietly({ ...state, faults: withoutFault(state, event.button) });
     case 'up':
-      return quietly({ ...state, link: { up: true, text: event.text }, press: dueNow(state.press, event.atMs) });
+      return quietly({
+        ...state,
+        link: { up: true, text: event.text },
+        press: dueNow(state.press, event.atMs),
+        // From here on the switch itself is told again.
+        notice: state.notice?.kind === 'confirmed' ? null : state.notice,
+      });
     case 'down': {
       const { press, shown } = state;
       return quietly({
@@ -57,11 +65,19 @@ function react(state: ControllerState, event: ControllerEvent): Turn {
     case 'gesture':
       return gesture(state, event);
     case 'delivery':
-      return sentOnce(state, event.id, event.delivery, event.atMs);
+      return sentOnce(state, event);
     case 'reply':
-      return answered(state, event.reply, event.atMs);
+      return answered(state, event.reply, event.road ?? 'mqtt', event.atMs);
     case 'state':
-      return refreshed(state, event.state);
+      return refreshed(state, event.state, 'mqtt', event.atMs);
+    case 'asked':
+      return asked(state, event.job, event.atMs);
+    case 'looked':
+      return looked(state, event.state, event.atMs);
+    case 'recovered':
+      return recovered(state, event.intent, event.atMs);
+    case 'lost':
+      return lost(state, event.text, event.atMs);
   }
 }
 
@@ -85,8 +101,9 @@ function dueNow(press: Press, atMs: number): Press {
 }
 
 /** When the controller next has something to do by itself, monotonic milliseconds; undefined when only an event can tell. */
-export function controllerWakeMs({ press, notice, link }: ControllerState): number | undefined {
-  const times: number[] = [];
+export function controllerWakeMs(state: ControllerState): number | undefined {
+  const { press, notice, link } = state;
+  const times: number[] = secondRoadWakeMs(state);
   if (press.kind === 'unanswered') {
     times.push(press.intent.deadlineAtMs);
     if (link.up) times.push(press.nextSendAtMs);

@@ -2,10 +2,10 @@
 import type { Command, CommandName } from '../../shared/command.ts';
 import type { Job, State } from '../../shared/messages.ts';
 import { durationInWords } from '../../shared/duration.ts';
-import type { ControllerState, Effect, Turn } from './controller-state.ts';
+import type { ControllerEvent, ControllerState, Effect, Turn } from './controller-state.ts';
 import { lampOf, mayBeRepeated } from './lamp.ts';
-import { type Delivery, type Reply, SEND_MS_MAX } from './ports.ts';
-import { carriesOut, EARLIER_MAX, type Intent, type Notice, type Press, repeatMs } from './press.ts';
+import { type Reply, SEND_MS_MAX } from './ports.ts';
+import { carriesOut, EARLIER_MAX, type Intent, type Notice, type Press, repeatMs, type Road } from './press.ts';
 
 /** How long a refusal or a finished drill stays on the lamp, unless the button is touched. */
 const NOTICE_MS = 60_000;
@@ -13,6 +13,8 @@ const NOTICE_MS = 60_000;
 const NOT_DELIVERED_NOTICE_MS = 300_000;
 /** How long the state may lag behind the end of its job before the lamp stops waiting for it. */
 const SETTLE_MS_MAX = 5_000;
+/** Without a connection that would tell more, the lamp goes on showing what was confirmed, but not for ever. */
+const CONFIRMED_NOTICE_MS = 300_000;
 /** Without a word about a job for this long, the lamp goes back to the state of the switch. */
 const SILENCE_MS_MAX = 900_000;
 
@@ -36,8 +38,17 @@ export function timePassed(before: ControllerState, atMs: number): Turn {
         effects: [say(`Nothing was heard of the ${press.intent.command} for ${durationInWords(SILENCE_MS_MAX)}.`)],
       };
     case 'settling':
-      return { next: atMs < press.untilMs ? state : { ...state, press: NONE }, effects: [] };
+      return { next: atMs < press.untilMs ? state : settled(state, press.job, undefined, atMs), effects: [] };
   }
+}
+
+/** The job has done what was asked. Without a connection, what is known of it is shown for a while. */
+function settled(state: ControllerState, job: Job, told: State | undefined, atMs: number): ControllerState {
+  const over: ControllerState = { ...state, press: NONE };
+  if (state.link.up) return over;
+  const at = (told?.position ?? job.to) === 'primary' ? 'primary' : 'elsewhere';
+  const text = `${(told ?? job).text} There is no connection to the broker; this is the last that was heard.`;
+  return { ...over, notice: { kind: 'confirmed', at, text, untilMs: atMs + CONFIRMED_NOTICE_MS } };
 }
 
 /** Sends the open press when its turn has come. */
@@ -49,23 +60,24 @@ export function sendWhenDue(state: ControllerState, atMs: number): Turn {
   const nextSendAtMs = atMs + SEND_MS_MAX + repeatMs(sends);
   return {
     next: { ...state, press: { ...press, sends, nextSendAtMs } },
-    effects: [{ kind: 'send', command: message(state, press.intent, atMs) }],
+    effects: [{ kind: 'send', road: 'mqtt', command: message(state, press.intent, atMs) }],
   };
 }
 
-function message(state: ControllerState, intent: Intent, atMs: number): Command {
+export function message(state: ControllerState, intent: Intent, atMs: number): Command {
   return {
     command: intent.command,
     switch: state.settings.switch,
     id: intent.id,
     ageMs: Math.max(0, Math.round(atMs - intent.pressedAtMs)),
-    expiresInMs: state.settings.deadlineMs,
+    expiresInMs: Math.round(intent.deadlineAtMs - intent.pressedAtMs),
     ...(intent.ifRevision === null ? {} : { ifRevision: intent.ifRevision }),
   };
 }
 
 function drop(state: ControllerState, press: Press & { kind: 'unanswered' }, atMs: number): Turn {
-  const { intent, sends } = press;
+  const { intent, https } = press;
+  const sends = press.sends + https.sends;
   const notice: Notice = { kind: 'not-delivered', intent, sends, untilMs: atMs + NOT_DELIVERED_NOTICE_MS };
   const next: ControllerState = { ...state, press: NONE, notice };
   return { next, effects: [say(lampOf({ ...next, finger: 'off' }).text)] };
@@ -91,7 +103,7 @@ export function pressed(
     } else if (wish.command === 'drill') {
       return { next: state, effects: [say(`No drill while the ${older} is unanswered.`)] };
     } else {
-      const fate = press.sends === 0 ? 'was never sent' : 'had been sent, and is not repeated';
+      const fate = press.sends + press.https.sends === 0 ? 'was never sent' : 'had been sent, and is not repeated';
       effects.push(say(`The ${wish.command} takes the place of the ${older}, which ${fate}.`));
     }
   }
@@ -102,26 +114,51 @@ export function pressed(
     deadlineAtMs: wish.pressedAtMs + state.settings.deadlineMs,
     ifRevision: wish.command === 'restore' ? (state.shown?.state.revision ?? null) : null,
     earlier,
+    recovered: false,
   };
-  return {
-    next: { ...state, press: { kind: 'unanswered', intent, sends: 0, nextSendAtMs: wish.atMs } },
-    effects,
-  };
+  return { next: { ...state, press: begun(intent, wish.atMs) }, effects };
+}
+
+/** The second road waits for a third of the deadline, so that MQTT has its chance and HTTPS some more of them. */
+function begun(intent: Intent, atMs: number): Press {
+  const { pressedAtMs, deadlineAtMs } = intent;
+  const https = { tries: 0, sends: 0, nextSendAtMs: pressedAtMs + Math.round((deadlineAtMs - pressedAtMs) / 3) };
+  return { kind: 'unanswered', intent, sends: 0, nextSendAtMs: atMs, https };
+}
+
+/** What an earlier process left unanswered goes on, under its id and until its deadline. */
+export function recovered(state: ControllerState, intent: Intent, atMs: number): Turn {
+  const text = `The ${intent.command} pressed before the program restarted is still unanswered.`;
+  return { next: { ...state, press: begun(intent, atMs) }, effects: [say(text)] };
+}
+
+/** What an earlier process left unanswered, and may not be sent any more. */
+export function lost(state: ControllerState, text: string, atMs: number): Turn {
+  const notice: Notice = { kind: 'lost', text, untilMs: atMs + NOT_DELIVERED_NOTICE_MS };
+  return { next: { ...state, notice }, effects: [say(text)] };
 }
 
 /** How a send went, as far as the road knows. Whatever it was, only the endpoint's answer ends the repeats. */
-export function sentOnce(state: ControllerState, id: string, delivery: Delivery, atMs: number): Turn {
+export function sentOnce(
+  state: ControllerState,
+  { id, delivery, road = 'mqtt', atMs }: ControllerEvent & { kind: 'delivery' },
+): Turn {
   const { press } = state;
   if (press.kind !== 'unanswered' || press.intent.id !== id) return { next: state, effects: [] };
-  const sends = delivery.kind === 'not-sent' ? Math.max(0, press.sends - 1) : press.sends;
-  return {
-    next: { ...state, press: { ...press, sends, nextSendAtMs: atMs + repeatMs(sends) } },
-    effects: delivery.kind === 'taken' ? [] : [say(delivery.text)],
-  };
+  const effects = delivery.kind === 'taken' ? [] : [say(delivery.text)];
+  const withdrawn = delivery.kind === 'not-sent' ? 1 : 0;
+  if (road === 'https') {
+    const { tries } = press.https;
+    const sends = Math.max(0, press.https.sends - withdrawn);
+    const https = { tries, sends, nextSendAtMs: atMs + repeatMs(tries) };
+    return { next: { ...state, press: { ...press, https } }, effects };
+  }
+  const sends = Math.max(0, press.sends - withdrawn);
+  return { next: { ...state, press: { ...press, sends, nextSendAtMs: atMs + repeatMs(sends) } }, effects };
 }
 
 /** A message of the endpoint about a press of this device. What is about an older one only gets said. */
-export function answered(state: ControllerState, reply: Reply, atMs: number): Turn {
+export function answered(state: ControllerState, reply: Reply, road: Road, atMs: number): Turn {
   const { press, notice } = state;
   const intent = press.kind === 'none' ? (notice?.kind === 'not-delivered' ? notice.intent : undefined) : press.intent;
   if (reply.type === 'refused') {
@@ -138,7 +175,7 @@ export function answered(state: ControllerState, reply: Reply, atMs: number): Tu
     return { next: state, effects: [say(`An earlier press: ${job.text}`)] };
   }
   if (known && isOlder(job, known)) return { next: state, effects: [] };
-  return follow(state, intent, job, atMs);
+  return follow(state, intent, job, road, atMs);
 }
 
 /** QoS 1 may deliver a message again, after younger ones: a job does not go back. */
@@ -151,12 +188,13 @@ function progress(job: Job): number {
   return job.status === 'running' ? 1 : 0;
 }
 
-function follow(state: ControllerState, intent: Intent, job: Job, atMs: number): Turn {
+function follow(state: ControllerState, intent: Intent, job: Job, road: Road, atMs: number): Turn {
+  const told = { intent, job, road, nextAskAtMs: atMs };
   switch (job.status) {
     case 'waiting':
     case 'queued':
     case 'running': {
-      const press: Press = { kind: 'followed', intent, job, missed: false, untilMs: atMs + SILENCE_MS_MAX };
+      const press: Press = { kind: 'followed', ...told, missed: false, untilMs: atMs + SILENCE_MS_MAX };
       return { next: { ...state, press, notice: null }, effects: [] };
     }
     case 'succeeded': {
@@ -165,7 +203,7 @@ function follow(state: ControllerState, intent: Intent, job: Job, atMs: number):
         return end(state, { kind: 'drilled', text: job.text, untilMs: atMs + NOTICE_MS });
       }
       if (tellsEndOf(state.shown?.state, job)) return { next: { ...state, press: NONE, notice: null }, effects };
-      const press: Press = { kind: 'settling', intent, job, untilMs: atMs + SETTLE_MS_MAX };
+      const press: Press = { kind: 'settling', ...told, untilMs: atMs + SETTLE_MS_MAX };
       return { next: { ...state, press, notice: null }, effects };
     }
     case 'failed':
@@ -184,11 +222,15 @@ function end(state: ControllerState, notice: Notice & { readonly text: string })
 }
 
 /** The endpoint told how the switch is. It also ends a press whose last word was lost with a connection. */
-export function refreshed(state: ControllerState, told: State): Turn {
+export function refreshed(state: ControllerState, told: State, road: Road, atMs: number): Turn {
   if (told.switch !== state.settings.switch) return { next: state, effects: [] };
-  const next: ControllerState = { ...state, shown: { state: told, fresh: true } };
+  // Over HTTPS nobody tells when it changes: that is no standing connection.
+  const fresh = road === 'mqtt' || state.link.up;
+  const next: ControllerState = { ...state, shown: { state: told, fresh } };
   const { press } = state;
-  if (press.kind === 'settling' && tellsEndOf(told, press.job)) return { next: { ...next, press: NONE }, effects: [] };
+  if (press.kind === 'settling' && tellsEndOf(told, press.job)) {
+    return { next: settled(next, press.job, told, atMs), effects: [] };
+  }
   // A drill takes no lock, so the state says nothing about it.
   if (press.kind !== 'followed' || !press.missed || press.intent.command === 'drill') return { next, effects: [] };
   const over = told.job === null && Date.parse(told.asOf) > Date.parse(press.job.acceptedAt);

@@ -3,7 +3,7 @@ import type { State } from '../../shared/messages.ts';
 import { durationInWords } from '../../shared/duration.ts';
 import type { ControllerState } from './controller-state.ts';
 import type { Lamp } from './lamp-signal.ts';
-import type { Intent, Notice, Press } from './press.ts';
+import type { Notice, Press } from './press.ts';
 
 /** The one lamp of a controller's state. The finger first, then the newest press, then its news, then how things are. */
 export function lampOf(state: ControllerState): Lamp {
@@ -30,25 +30,29 @@ export function faultOf({ faults }: ControllerState): string | null {
 
 function pressLamp(press: Press, up: boolean): Lamp | undefined {
   const cut = up ? '' : ' The connection is lost; this is the last that was heard.';
+  const how = 'road' in press && press.road === 'https' ? ' Told over HTTPS.' : cut;
   switch (press.kind) {
     case 'none':
       return undefined;
     case 'unanswered':
-      return { name: 'sent', text: unansweredText(press.intent, press.sends, up) };
+      return { name: 'sent', text: unansweredText(press, up) };
     case 'followed': {
       const { job, intent } = press;
-      const text = `${job.text}${cut}`;
+      const text = `${job.text}${how}`;
       if (intent.command === 'drill') return { name: 'drill', text };
       return { name: job.status === 'running' ? 'moving' : 'accepted', text };
     }
     case 'settling':
-      return { name: 'moving', text: `${press.job.text}${cut}` };
+      return { name: 'moving', text: `${press.job.text}${how}` };
   }
 }
 
-function unansweredText(intent: Intent, sends: number, up: boolean): string {
+function unansweredText({ intent, sends, https }: Press & { kind: 'unanswered' }, up: boolean): string {
   const limit = durationInWords(intent.deadlineAtMs - intent.pressedAtMs);
   const until = `It is dropped ${limit} after the press.`;
+  if (https.sends > 0) {
+    return `The ${intent.command} has been sent over HTTPS as well, and the endpoint has not answered. ${until}`;
+  }
   if (!up) return `The ${intent.command} waits for the connection. ${until}`;
   return sends === 0
     ? `The ${intent.command} is about to be sent. ${until}`
@@ -61,12 +65,16 @@ function noticeLamp(notice: Notice): Lamp {
       return { name: 'refused', code: notice.code, flashes: refusalFlashes(notice.code), text: notice.text };
     case 'drilled':
       return { name: 'drill', text: notice.text };
+    case 'lost':
+      return { name: 'not-delivered', text: notice.text };
+    case 'confirmed':
+      return { name: notice.at === 'primary' ? 'primary' : 'maintenance', text: notice.text };
     case 'not-delivered': {
       const { intent, sends } = notice;
       const limit = durationInWords(intent.deadlineAtMs - intent.pressedAtMs);
       const how =
         sends === 0
-          ? 'it never left, and will not be sent any more'
+          ? `it ${intent.recovered ? 'may have left before the program restarted' : 'never left'}, and will not be sent any more`
           : `sent ${sends === 1 ? 'once' : `${sends} times`}, never accepted, and not sent any more`;
       return { name: 'not-delivered', text: `The ${intent.command} was not heard within ${limit}: ${how}.` };
     }

@@ -2,9 +2,10 @@
  * What the button needs of the world. Adapters implement these thinly; tests and the simulator play them.
  */
 import type { Command, CommandName } from '../../shared/command.ts';
-import type { JobMessage, RefusalMessage, State } from '../../shared/messages.ts';
+import type { Job, JobMessage, RefusalMessage, State } from '../../shared/messages.ts';
 import type { Gesture } from './gesture.ts';
 import type { Lamp } from './lamp-signal.ts';
+import type { Intent } from './press.ts';
 
 // ---- the road to the endpoint ---------------------------------------------------------------------------------------
 
@@ -22,9 +23,13 @@ export type LinkEvent =
 
 /** How a command left, as far as the road can know. None of these proves that the endpoint heard it. */
 export type Delivery =
-  | { readonly kind: 'taken' }
+  | Taken
   | { readonly kind: 'not-sent'; readonly text: string }
   | { readonly kind: 'unknown'; readonly text: string };
+
+interface Taken {
+  readonly kind: 'taken';
+}
 
 export interface Link {
   /** Begins to connect and keeps the road open until `close`. Called once. */
@@ -42,6 +47,34 @@ export interface Link {
 
 /** The longest a road may take to say how a command left, milliseconds. */
 export const SEND_MS_MAX = 5_000;
+
+/** The second road. It has no connection to keep: each question is a request of its own, and none ever rejects. */
+export interface SecondRoad {
+  /** Sends once, at once or not at all, as a Link does; the endpoint's answer comes with it. */
+  send(command: Command): Promise<{ readonly kind: 'answered'; readonly reply: Reply } | Exclude<Delivery, Taken>>;
+  /** What has become of this job; waits a little for its end. Null when that could not be learnt. */
+  ask(job: string): Promise<Job | null>;
+  /** How the switch is; null when that could not be learnt. */
+  look(): Promise<State | null>;
+  close(): Promise<void>;
+}
+
+// ---- the press that must survive ------------------------------------------------------------------------------------
+
+/** What an earlier process has left behind. Times are of this process. */
+export type Left =
+  | { readonly kind: 'nothing' }
+  | { readonly kind: 'press'; readonly intent: Intent }
+  /** There was one, and how old it is cannot be known any more: it may not be sent. */
+  | { readonly kind: 'lost'; readonly text: string };
+
+/** Keeps the one unanswered press where a crash of the process does not reach it. Never rejects. */
+export interface Outbox {
+  open(): Promise<Left>;
+  /** In place of what was kept before. Resolves when it is safe, or when waiting longer would hold up the press. */
+  keep(intent: Intent): Promise<void>;
+  forget(): Promise<void>;
+}
 
 // ---- the finger ----------------------------------------------------------------------------------------------------
 

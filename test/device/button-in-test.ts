@@ -5,7 +5,7 @@ import { connect } from '../../device/adapters/mqtt-connection.ts';
 import { makeMqttLink, type MqttLinkOptions } from '../../device/adapters/link-mqtt.ts';
 import type { Broker } from '../../device/adapters/broker-connection.ts';
 import { randomIds } from '../../device/adapters/random-ids.ts';
-import { runButton, type Stopped } from '../../device/app.ts';
+import { type ButtonPorts, runButton, type Stopped } from '../../device/app.ts';
 import type { Gesture } from '../../device/core/gesture.ts';
 import type { Lamp } from '../../device/core/lamp-signal.ts';
 import type { Input, InputEvent, LampPort } from '../../device/core/ports.ts';
@@ -39,7 +39,12 @@ function linkOptions(broker: Road): MqttLinkOptions {
   };
 }
 
-export function startButton(road: Road, deadlineMs: number, clock: Clock = systemClock): ButtonInTest {
+export function startButton(
+  road: Road,
+  deadlineMs: number,
+  clock: Clock = systemClock,
+  more: Partial<ButtonPorts> = {},
+): ButtonInTest {
   const lamps: Lamp[] = [];
   const said: string[] = [];
   const stop = new AbortController();
@@ -69,7 +74,8 @@ export function startButton(road: Road, deadlineMs: number, clock: Clock = syste
   const link = makeMqttLink({ ...linkOptions(road), clock });
   const hear = (_fields: object, text: string): void => void said.push(text);
   const log = { ...silentLog, info: hear, warn: hear };
-  const running = runButton(settings, { clock: systemClock, ids: randomIds, link, input, lamp, log }, stop.signal);
+  const ports = { clock: systemClock, ids: randomIds, link, input, lamp, log, ...more };
+  const running = runButton(settings, ports, stop.signal);
   return {
     lamps,
     said,

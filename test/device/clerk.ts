@@ -1,3 +1,5 @@
+import type { Command } from '../../shared/command.ts';
+
 /**
  * What a clerk who only writes down facts knows of a button. No phases and no transitions: each deed and each lamp is
  * judged by itself, against what was pressed and what the endpoint has said.
@@ -11,6 +13,8 @@ export class Clerk {
   readonly complaints: string[] = [];
   newest = '';
   linkUp = false;
+  /** Positions to which a job of this button has come, by the endpoint's own word. */
+  readonly confirmed = new Set<string>();
   /** The position told on the connection that stands. */
   position: string | undefined;
   revision: number | undefined;
@@ -23,9 +27,10 @@ export class Clerk {
   }
 
   /** A message left. */
-  sent(id: string, ageMs: number, ifRevision: number | undefined, command: string, nowMs: number): void {
+  sent(road: string, { id = '', ageMs = -1, ifRevision, command }: Command, nowMs: number): void {
     const sinceMs = nowMs - (this.pressedAtMs.get(id) ?? Number.NaN);
-    this.#must(this.linkUp, 'sent without a connection');
+    if (road === 'https') this.#must(sinceMs >= this.#deadlineMs / 3, `sent over HTTPS after ${sinceMs} ms`);
+    else this.#must(this.linkUp, 'sent without a connection');
     this.#must(sinceMs < this.#deadlineMs, `sent ${sinceMs} ms after the press`);
     this.#must(ageMs === Math.round(sinceMs), `an age of ${ageMs}, ${sinceMs} ms after the press`);
     this.#must(ageMs >= (this.#lastAgeMs.get(id) ?? 0), 'an age that shrank');
@@ -45,7 +50,7 @@ export class Clerk {
     switch (lamp) {
       case 'primary':
       case 'maintenance':
-        return told === lamp;
+        return told === lamp || (!this.linkUp && this.confirmed.has(lamp));
       case 'moving':
         return told === 'moving' || this.answered.size > 0;
       case 'accepted':

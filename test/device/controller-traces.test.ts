@@ -4,19 +4,32 @@ import { control, controllerWakeMs, startController } from '../../device/core/co
 import type { ControllerState, Happening } from '../../device/core/controller-state.ts';
 import { lampOf } from '../../device/core/lamp.ts';
 import { SEND_MS_MAX } from '../../device/core/ports.ts';
-import { REPEAT_MS_MAX } from '../../device/core/press.ts';
+import { REPEAT_MS_MAX, type Road } from '../../device/core/press.ts';
+import type { Job } from '../../shared/messages.ts';
 import { Clerk } from './clerk.ts';
 import { at, jobOf, refusal, stateOf, told } from './samples.ts';
 
 const DEADLINE_MS = 20_000;
 const RUNS = 10_000;
 
+type Status = 'queued' | 'running' | 'succeeded' | 'failed';
+
+const road = fc.constantFrom('mqtt' as const, 'https' as const);
+const status = fc.constantFrom('queued' as const, 'running' as const, 'succeeded' as const, 'failed' as const);
+
 /** What may happen, before it is known which id it is about: `press` counts back from the newest press. */
 type Step = { readonly afterMs: number } & (
   | { readonly what: 'press'; readonly command: 'failover' | 'restore' | 'drill' }
-  | { readonly what: 'reply'; readonly press: number; readonly status: 'queued' | 'running' | 'succeeded' | 'failed' }
+  | { readonly what: 'reply'; readonly press: number; readonly road: Road; readonly status: Status }
+  | { readonly what: 'asked'; readonly status: Status | 'nothing' }
+  | { readonly what: 'looked'; readonly position: 'primary' | 'maintenance' | 'nothing' }
   | { readonly what: 'refusal'; readonly press: number; readonly code: 'stale' | 'store-unavailable' }
-  | { readonly what: 'delivery'; readonly press: number; readonly kind: 'taken' | 'not-sent' | 'unknown' }
+  | {
+      readonly what: 'delivery';
+      readonly road: Road;
+      readonly press: number;
+      readonly kind: 'taken' | 'not-sent' | 'unknown';
+    }
   | { readonly what: 'state'; readonly position: 'primary' | 'maintenance' | 'moving'; readonly revision: number }
   | { readonly what: 'up' | 'down' | 'click' | 'tick' }
 );
@@ -38,9 +51,18 @@ const step: fc.Arbitrary<Step> = fc
         arbitrary: fc.record({
           what: fc.constant('reply' as const),
           press: back,
-          status: fc.constantFrom('queued' as const, 'running' as const, 'succeeded' as const, 'failed' as const),
+          road,
+          status,
         }),
       },
+      fc.record({
+        what: fc.constant('asked' as const),
+        status: fc.oneof(status, fc.constant('nothing' as const)),
+      }),
+      fc.record({
+        what: fc.constant('looked' as const),
+        position: fc.constantFrom('primary' as const, 'maintenance' as const, 'nothing' as const),
+      }),
       fc.record({
         what: fc.constant('refusal' as const),
         press: back,
@@ -48,6 +70,7 @@ const step: fc.Arbitrary<Step> = fc
       }),
       fc.record({
         what: fc.constant('delivery' as const),
+        road,
         press: back,
         kind: fc.constantFrom('taken' as const, 'not-sent' as const, 'unknown' as const),
       }),
@@ -71,9 +94,11 @@ function play(steps: readonly Step[]): { state: ControllerState; clerk: Clerk; s
   const clerk = new Clerk(DEADLINE_MS);
   const ids: string[] = [];
   const sends: { id: string; atMs: number }[] = [];
-  let state = startController({ device: 'lobby', switch: 'www', deadlineMs: DEADLINE_MS });
+  let state = startController({ device: 'lobby', switch: 'www', deadlineMs: DEADLINE_MS, secondRoad: true });
   let nowMs = 0;
   let second = 0;
+  let question: string | undefined;
+  const overHttps = new Set<string>();
 
   const happen = (event: Happening): void => {
     const pressBefore = state.press;
@@ -88,13 +113,24 @@ function play(steps: readonly Step[]): { state: ControllerState; clerk: Clerk; s
       clerk.revisionAtPress = clerk.revision;
     }
     for (const effect of turn.effects) {
+      if (effect.kind === 'ask') question = effect.job;
       if (effect.kind !== 'send') continue;
-      const { id = '', ageMs = -1, ifRevision, command } = effect.command;
-      clerk.sent(id, ageMs, ifRevision, command, nowMs);
-      sends.push({ id, atMs: nowMs });
+      if (effect.road === 'https') overHttps.add(effect.command.id ?? '');
+      clerk.sent(effect.road, effect.command, nowMs);
+      sends.push({ id: effect.command.id ?? '', atMs: nowMs });
     }
     clerk.sees(lampOf(state).name);
   };
+
+  /** The job of that press, which the endpoint tells of now. */
+  function jobNow(id: string, status: Status): Job | undefined {
+    const command = clerk.commands.get(id);
+    if (command !== 'failover' && command !== 'restore' && command !== 'drill') return undefined;
+    clerk.answered.add(id);
+    if (status === 'succeeded') clerk.confirmed.add(command === 'restore' ? 'primary' : 'maintenance');
+    const finished = status === 'succeeded' ? { finishedAt: at(second) } : {};
+    return jobOf(id, command, status, { acceptedAt: at(second), ...finished });
+  }
 
   for (const one of steps) {
     nowMs += one.afterMs;
@@ -110,28 +146,37 @@ function play(steps: readonly Step[]): { state: ControllerState; clerk: Clerk; s
         break;
       }
       case 'reply': {
-        const command = clerk.commands.get(id);
-        if (command !== 'failover' && command !== 'restore' && command !== 'drill') break;
-        clerk.answered.add(id);
-        happen({
-          kind: 'reply',
-          reply: told(
-            jobOf(id, command, one.status, {
-              acceptedAt: at(second),
-              ...(one.status === 'succeeded' ? { finishedAt: at(second) } : {}),
-            }),
-          ),
-        });
+        const job = jobNow(id, one.status);
+        if (job) happen({ kind: 'reply', reply: told(job), road: one.road });
         break;
       }
+      case 'asked': {
+        if (question === undefined) break;
+        const job = one.status === 'nothing' ? null : (jobNow(question.replace('job-of-', ''), one.status) ?? null);
+        question = undefined;
+        happen({ kind: 'asked', job });
+        break;
+      }
+      case 'looked':
+        if (one.position === 'nothing') {
+          happen({ kind: 'looked', state: null });
+          break;
+        }
+        clerk.confirmed.add(one.position);
+        if (clerk.linkUp) clerk.position = one.position;
+        clerk.revision = 5;
+        happen({ kind: 'looked', state: stateOf(one.position, { revision: 5, asOf: at(second) }) });
+        break;
       case 'refusal':
         if (one.code === 'stale') clerk.answered.add(id);
         happen({ kind: 'reply', reply: refusal(id, one.code) });
         break;
       case 'delivery':
+        if (one.road === 'https' && !overHttps.has(id)) break;
         happen({
           kind: 'delivery',
           id,
+          road: one.road,
           delivery: one.kind === 'taken' ? { kind: 'taken' } : { kind: one.kind, text: 'No.' },
         });
         break;
