@@ -89,8 +89,8 @@ export async function runButton(settings: ButtonSettings, ports: ButtonPorts, st
       stopped = state.notice && BAD_NEWS.includes(state.notice.kind) ? 'ended-badly' : 'ended-well';
       over.abort();
     }
-    // Whatever happened may have moved the next moment at which something is due.
-    awake.abort();
+    // Whatever happened may have moved the next moment at which something is due. The default reason costs a stack trace.
+    awake.abort('happened');
   }
 
   function show(): void {
@@ -205,7 +205,7 @@ export async function runButton(settings: ButtonSettings, ports: ButtonPorts, st
       }
     }
     // A press that is going on keeps the loop looking at the clock.
-    awake.abort();
+    awake.abort('happened');
   }
 
   function lift(button: number): void {

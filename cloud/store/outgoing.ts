@@ -35,9 +35,10 @@ export function nextOutgoing(
   const row = sql.one(
     `select id, receiver, key, body, expires_at_ms as expiresAtMs, attempts, created_at_ms as createdAtMs,
        due_at_ms as dueAtMs
-     from outgoing where receiver = ? and id not in (select value from json_each(?)) order by id limit 1`,
+     from outgoing where receiver = ? and id > ? order by id limit 1`,
     receiver,
-    JSON.stringify(onTheirWay),
+    // Ids only grow here, so whatever is not on its way comes after all that is.
+    Math.max(0, ...onTheirWay),
   ) as (Omit<OutgoingRow, 'body'> & { readonly body: string; readonly dueAtMs: number }) | undefined;
   if (!row || row.dueAtMs > nowMs) return undefined;
   const { dueAtMs: _, ...message } = row;
