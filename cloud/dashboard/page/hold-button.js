@@ -3,7 +3,7 @@ import { html } from './view.js';
 import { w } from './words.js';
 
 /** As on the wall: held this long, it acts when it is let go. */
-export const HOLD_MS = 1_000;
+const HOLD_MS = 1_000;
 /** A finger rolls a little. */
 const SLACK_PX = 24;
 

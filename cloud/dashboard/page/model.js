@@ -89,7 +89,7 @@ export function isEnded(status) {
 }
 
 /** @param {Job} a @param {Job} b */
-export function newestFirst(a, b) {
+function newestFirst(a, b) {
   return Date.parse(b.acceptedAt) - Date.parse(a.acceptedAt) || (a.id < b.id ? 1 : -1);
 }
 

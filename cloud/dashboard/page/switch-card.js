@@ -33,7 +33,7 @@ export function SwitchCard({ model, access, settings, nowMs }) {
 }
 
 /** @param {State} state */
-export function lookOf({ position }) {
+function lookOf({ position }) {
   if (position === 'primary') return 'well';
   return ['moving', 'drifted', 'unknown'].includes(position) ? position : 'away';
 }
