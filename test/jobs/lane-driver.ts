@@ -8,6 +8,7 @@ import type { MqttBody } from '../../cloud/jobs/announce.ts';
 import type { Origin, Reading, Reply, SwitchCommand, JobData } from '../../cloud/jobs/command.ts';
 import { describeState } from '../../cloud/jobs/describe.ts';
 import { makeRules } from '../../cloud/jobs/make-rules.ts';
+import type { NotifySettings } from '../../cloud/jobs/notice/settings.ts';
 import type { Everywhere, SwitchState } from '../../cloud/jobs/state.ts';
 import type { Automation, Guards, Switch } from '../../cloud/jobs/switch.ts';
 
@@ -44,6 +45,8 @@ export interface WorldOptions {
   readonly automation?: Partial<Automation>;
   /** Where the records are found at start; null leaves them unread. */
   readonly at?: string | null;
+  /** Who is told; default: nobody. */
+  readonly notify?: NotifySettings;
 }
 
 type Move = Extract<SwitchCommand, { kind: 'move' }>;
@@ -103,7 +106,7 @@ export function makeWorld(options: WorldOptions = {}) {
   const names = options.switches ?? ['www'];
   const switches = new Map(names.map((name) => [name, switchNamed(name, options.guards)]));
   const automation: Automation = { mode: 'on', maxSwitches: 3, withinMs: 10 * MINUTE, ...options.automation };
-  const rules = makeRules({ switches, automation });
+  const rules = makeRules({ switches, automation, ...(options.notify && { notify: options.notify }) });
   const lanes = new Map<string, Lane>();
   const jobs: JobRow<JobData>[] = [];
   const aliases = new Map<string, string>();
