@@ -17,7 +17,7 @@ import { MQTT_RECEIVER } from './jobs/announce.ts';
 import { makeRules } from './jobs/make-rules.ts';
 import { onlyWhatCounts } from './jobs/notice/gate.ts';
 import { notifySettings } from './jobs/notice/settings.ts';
-import { measuredReceiver } from './jobs/measured-receiver.ts';
+import { makeMeasuredReceivers, type MeasuredReceivers } from './jobs/measured-receivers.ts';
 import { measuredRecords } from './jobs/measured-records.ts';
 import { measuredStore } from './jobs/measured-store.ts';
 import { brokenOff, stoppedShort } from './jobs/broken.ts';
@@ -79,7 +79,8 @@ export async function startApp(unmeasured: AppPorts): Promise<App> {
       if (held) for (const receiver of Object.keys(ports.receivers)) engine.wake(receiver);
     },
   });
-  const engine = makeSwitchEngine({ ...ports, budget }, owner, speaker, notifying);
+  const told = makeMeasuredReceivers(meter, clock);
+  const engine = makeSwitchEngine({ ...ports, budget, told }, owner, speaker, notifying);
   const openDoor = makeDoor({
     engine,
     switches: config.switches,
@@ -110,8 +111,10 @@ export async function startApp(unmeasured: AppPorts): Promise<App> {
     meter,
     watched: {
       receivers: [...Object.keys(ports.receivers), ...(speaker ? [MQTT_RECEIVER] : [])],
-      waitingSinceMs: async (receiver) =>
-        (await store.nextOutgoing(receiver, Number.MAX_SAFE_INTEGER))?.createdAtMs ?? null,
+      async waitingForMs(receiver) {
+        const oldest = await store.nextOutgoing(receiver, Number.MAX_SAFE_INTEGER);
+        return oldest ? Math.max(clock.nowMs() - oldest.createdAtMs, told.tryingForMs(receiver)) : 0;
+      },
       speaks: speaker ? () => speaker.speaks() : null,
     },
     pages: dashboardPages,
@@ -162,14 +165,10 @@ export async function startApp(unmeasured: AppPorts): Promise<App> {
 /** The same ports, with what passes through them counted and timed. */
 function measured(ports: AppPorts): AppPorts {
   const { config, clock, meter } = ports;
-  const receivers = Object.entries(ports.receivers).map(
-    ([name, receiver]) => [name, measuredReceiver(name, receiver, meter)] as const,
-  );
   return {
     ...ports,
     store: measuredStore(ports.store, { meter, clock, switches: config.switches.map(({ name }) => name) }),
     records: measuredRecords(ports.records, meter, clock),
-    receivers: Object.fromEntries(receivers),
   };
 }
 
@@ -185,16 +184,16 @@ async function tellBroker(engine: SwitchEngine, config: Config, log: Log): Promi
 }
 
 function makeSwitchEngine(
-  ports: AppPorts & { readonly budget: RateBudget },
+  ports: AppPorts & { readonly budget: RateBudget; readonly told: MeasuredReceivers },
   owner: string,
   speaker: Speaker | undefined,
   notifying: EndpointLease,
 ): SwitchEngine {
-  const { config, store, clock, ids, log } = ports;
+  const { config, store, clock, ids, log, told } = ports;
   const switches = new Map(config.switches.map((settings) => [settings.name, settings]));
   const stateOf = (name: string): Promise<SwitchState> => engine.state(name);
   const receivers = Object.entries(ports.receivers).map(
-    ([name, receiver]) => [name, onlyWhatCounts(receiver, stateOf)] as const,
+    ([name, receiver]) => [name, told.measured(name, onlyWhatCounts(receiver, stateOf))] as const,
   );
   const engine: SwitchEngine = makeEngine({
     store,
@@ -209,7 +208,7 @@ function makeSwitchEngine(
     stopped: stoppedShort,
     receivers: {
       ...Object.fromEntries(receivers),
-      ...(speaker && { [MQTT_RECEIVER]: measuredReceiver(MQTT_RECEIVER, mqttReceiver(speaker), ports.meter) }),
+      ...(speaker && { [MQTT_RECEIVER]: told.measured(MQTT_RECEIVER, mqttReceiver(speaker)) }),
     },
     delivers: (receiver) => (receiver === MQTT_RECEIVER ? speaker?.speaks() === true : notifying.isHeld()),
     lanes: [...switches.keys()],

@@ -122,7 +122,7 @@ export const METRICS = {
   dashover_outbox_age_seconds: {
     kind: 'gauge',
     labels: ['receiver'],
-    help: 'Age of the oldest message that the receiver does not have yet; 0 when it has all.',
+    help: 'How long something has been waiting for the receiver; 0 when it has all.',
   },
   dashover_deliveries_total: {
     kind: 'counter',

@@ -18,8 +18,9 @@ const BUCKETS_S: Readonly<Record<MetricName<'histogram'>, number[]>> = {
   dashover_job_seconds: SLOW_S,
 };
 
-/** Gauges that are called like counters; each stands under a right name, by type, as well. */
-const MISNAMED = ['nodejs_active_handles_total', 'nodejs_active_requests_total', 'nodejs_active_resources_total'];
+/** Of the process's own: gauges that are called like counters, and what few people ever look at. */
+const LEFT_OUT =
+  /^nodejs_(active_.*|heap_space_.*|eventloop_lag_(min|mean|stddev|p50)_seconds)$|^process_(heap_bytes|cpu_(user|system)_.*)$/;
 
 interface Loaded {
   readonly registry: Registry;
@@ -89,7 +90,7 @@ async function loadRegistry(): Promise<Loaded> {
   }
   // A look each 10 ms, the default, would wake an idle machine a hundred times a second.
   prom.collectDefaultMetrics({ register: registry, eventLoopMonitoringPrecision: 100 });
-  for (const name of MISNAMED) registry.removeSingleMetric(name);
+  for (const { name } of registry.getMetricsAsArray()) if (LEFT_OUT.test(name)) registry.removeSingleMetric(name);
   return { registry, counters, gauges, histograms };
 }
 

@@ -151,7 +151,7 @@ export const Token = z
           .enum([...COMMANDS, 'hold', 'release', 'cancel', 'alerts', '*'])
           .describe("a command, hold, release, cancel, alerts or '*'"),
       )
-      .min(1)
+      // An empty list is a token that only reads: for Prometheus, or a screen on the wall.
       .describe("a list of failover, restore, drill, hold, release, cancel and alerts, or ['*'] for all"),
     via: z
       .array(z.enum(['datadog', 'api', 'dashboard', 'cli']).describe('datadog, api, dashboard or cli'))

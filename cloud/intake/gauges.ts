@@ -25,8 +25,8 @@ export interface GaugeSources {
   readonly readiness: Readiness;
   /** Who is told: names of receivers. */
   readonly receivers: readonly string[];
-  /** When the oldest message was written that the receiver does not have yet; null when it has all. */
-  readonly waitingSinceMs: (receiver: string) => Promise<number | null>;
+  /** Milliseconds for which something has been waiting for the receiver; 0 when it has all. */
+  readonly waitingForMs: (receiver: string) => Promise<number>;
   /** Whether this endpoint speaks MQTT now; null without MQTT. */
   readonly speaks: (() => boolean) | null;
   readonly clock: Clock;
@@ -44,10 +44,9 @@ export function makeGauges(sources: GaugeSources): () => Promise<readonly GaugeV
     const last = await drills();
     const ofSwitches = await Promise.all(switches.map((settings) => ofSwitch(settings, last)));
     const ofReceivers = await Promise.all(
-      sources.receivers.map(async (receiver) => {
-        const sinceMs = await sources.waitingSinceMs(receiver);
-        return gauge('dashover_outbox_age_seconds', { receiver }, sinceMs === null ? 0 : ageSeconds(sinceMs, clock));
-      }),
+      sources.receivers.map(async (receiver) =>
+        gauge('dashover_outbox_age_seconds', { receiver }, Math.max(0, await sources.waitingForMs(receiver)) / 1_000),
+      ),
     );
     const ofDevices = devices.map(({ name }) =>
       gauge('dashover_device_last_drill_age_seconds', { device: name }, sinceDrill(last.ofDevice(name), clock)),

@@ -49,7 +49,7 @@ export interface HttpOptions {
   readonly checks: readonly Check[];
   readonly meter: Meter;
   /** What `/metrics` reads besides: who is told, who waits, and who speaks to the broker. */
-  readonly watched: Pick<GaugeSources, 'receivers' | 'waitingSinceMs' | 'speaks'>;
+  readonly watched: Pick<GaugeSources, 'receivers' | 'waitingForMs' | 'speaks'>;
   /** Whose X-Forwarded-For is believed: false, true, or the proxies' addresses. */
   readonly trustProxy: boolean | readonly string[];
   readonly publicUrl: string | undefined;

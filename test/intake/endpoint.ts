@@ -188,7 +188,7 @@ export async function makeEndpoint(options: TestEndpointOptions = {}): Promise<T
     journalAnchor: () => store.journalAnchor(),
     checks: [],
     meter: silentMeter,
-    watched: { receivers: [MQTT_RECEIVER], waitingSinceMs: async () => null, speaks: null },
+    watched: { receivers: [MQTT_RECEIVER], waitingForMs: async () => 0, speaks: null },
     trustProxy: false,
     publicUrl: undefined,
     pages: async () => undefined,
