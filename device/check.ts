@@ -1,7 +1,9 @@
 import { systemClock } from '../shared/system-clock.ts';
 import { checkCertificates } from './adapters/check-certificates.ts';
 import { checkClock } from './adapters/check-clock.ts';
+import { drillCommand } from './adapters/check-drill.ts';
 import type { Finding } from './adapters/check-finding.ts';
+import { checkHttps } from './adapters/check-https.ts';
 import { checkRoad } from './adapters/check-road.ts';
 import { chooseClient, loadClient } from './adapters/link-client.ts';
 import { randomIds } from './adapters/random-ids.ts';
@@ -25,10 +27,12 @@ export async function* checkButton(config: ButtonConfig, { drill }: CheckOptions
   yield* checkCertificates(config.mqtt, config.device, systemClock);
   const connect = await loadClient(chooseClient(config.mqtt, process.arch));
   const must = options.commands.includes('drill');
-  yield* checkRoad(
-    { ...options, connect },
-    { running: running !== undefined, drill: drill ? { id: randomIds.next(), must } : undefined },
-  );
+  const sent = drill ? { id: randomIds.next(), must } : undefined;
+  yield* checkRoad({ ...options, connect }, { running: running !== undefined, drill: sent });
+  const { https, device, switch: name } = config;
+  if (!https) return;
+  const road = { ...https, device, switch: name, clock: systemClock };
+  yield* checkHttps(road, sent?.must === true ? drillCommand(options, sent) : undefined);
 }
 
 function whoRuns({ pid, lamp }: { readonly pid: number; readonly lamp: string }): Finding {
