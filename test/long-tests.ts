@@ -7,6 +7,5 @@ export const LONG_TESTS = [
   'test/endpoints/**/*.test.ts',
   'test/security/broker-restart.test.ts',
   'test/security/flood.test.ts',
-  'test/sim/**/*.test.ts',
   'test/store/postgres-weather.test.ts',
 ];

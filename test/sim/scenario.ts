@@ -55,7 +55,7 @@ export function drawScenario(chance: Chance): Scenario {
     isShared: endpoints > 1,
     buttons: chance.pick([1, 1, 2]),
     buttonDeadlinesMs: [5_000, 20_000, 60_000],
-    stormMs: chance.pick([20_000, 40_000, 70_000]),
+    stormMs: chance.pick([15_000, 30_000, 60_000]),
     faults: {
       crashes: often(),
       freezes: often(),

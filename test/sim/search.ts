@@ -2,8 +2,8 @@ import { parseArgs } from 'node:util';
 import { play } from './play.ts';
 
 /**
- * `node test/sim/search.ts --minutes 10` plays seed after seed and stops at the first that breaks a promise;
- * `--seed 42` plays that one and prints all that happened in it; `--from 1` begins there and not at a random one.
+ * `npm run sim -- --minutes 10` plays seed after seed and stops at the first that breaks a promise; `--seed 42` plays
+ * that one and prints all that happened in it; `--from 1` begins there and not at a random one, `--count 500` ends.
  */
 const { values } = parseArgs({
   options: {

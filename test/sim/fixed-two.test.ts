@@ -1,0 +1,3 @@
+import { fixedSeeds, holdAll } from './played-seeds.ts';
+
+holdAll(fixedSeeds(251, 250));

@@ -1,0 +1,19 @@
+import { expect, test } from 'vitest';
+import { KNOWN_SEEDS } from './known-seeds.ts';
+import { play } from './play.ts';
+import { holdAll } from './played-seeds.ts';
+
+holdAll(KNOWN_SEEDS.map(({ seed, found }) => ({ seed, why: `it found: ${found}` })));
+
+/** Others each time: one that finds something goes into the known seeds. */
+holdAll(
+  Array.from({ length: 20 }, () => {
+    return { seed: 1_000_000 + Math.floor(Math.random() * 1_000_000_000), why: 'random' };
+  }),
+);
+
+test('the same seed plays the same story, line for line', async () => {
+  const [one, other] = [await play(4), await play(4)];
+  expect(other.trace).toEqual(one.trace);
+  expect(one.changes).toBeGreaterThan(0);
+});
