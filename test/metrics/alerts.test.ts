@@ -1,8 +1,9 @@
 import { readFileSync } from 'node:fs';
 import { afterEach, expect, test } from 'vitest';
 import { parse } from 'yaml';
+import { ZONE } from '../world/world-file.ts';
 import { allTold, buttonOnline, isAt, settled, type Stage, type StageOptions, startStage } from './stage.ts';
-import { expectFiring, needsPromtool, promtool, RULES } from './promtool.ts';
+import { needsPromtool, promtool, RULES, saidAgainst } from './promtool.ts';
 
 const open: AsyncDisposable[] = [];
 afterEach(async () => {
@@ -69,10 +70,9 @@ const SITUATIONS: Readonly<Record<string, Situation>> = {
   },
   'the records equal no position': {
     async play(stage) {
-      const records = stage.route53.records('Z0DASHOVERLOCAL').filter(({ name }) => name.startsWith('www.'));
-      const [old] = records;
+      const old = stage.route53.records(ZONE.id).find(({ name }) => name.startsWith('www.'));
       if (!old) throw new Error('the zone has no record of www');
-      stage.route53.edit('Z0DASHOVERLOCAL', [{ action: 'UPSERT', set: { ...old, values: ['192.0.2.99'] } }]);
+      stage.route53.edit(ZONE.id, [{ action: 'UPSERT', set: { ...old, values: ['192.0.2.99'] } }]);
       // It is read again now and then.
       stage.jump(5 * MINUTE_MS);
       return stage.scrapeUntil((text) => isAt(text, 'www', 'drifted'));
@@ -172,7 +172,7 @@ const SITUATIONS: Readonly<Record<string, Situation>> = {
   'a button has not drilled for too long': {
     async play(stage) {
       stage.jump(31 * 24 * 60 * MINUTE_MS);
-      return stage.scrape();
+      return stage.scrapeUntil(allTold);
     },
     minutes: 61,
     alerts: ['DashoverDrillOverdue'],
@@ -203,7 +203,7 @@ test.for(Object.entries(SITUATIONS))('when %s, just the alerts fire that say so'
   open.push(stage);
   const well = isWellAtFirst ? await (minutes > 60 ? drilled(stage) : settled(stage)) : '';
   const now = await play(stage);
-  await expectFiring(alerts, { well, now, minutes });
+  expect(await saidAgainst(alerts, { well, now, minutes })).toBe('');
 });
 
 /** All is well, also for whoever looks an hour later: the button has drilled. */
