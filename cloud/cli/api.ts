@@ -15,6 +15,8 @@ const RESEND_MS = 300;
 export interface Api {
   states(): Promise<readonly State[]>;
   state(name: string): Promise<State>;
+  /** Where a failover of the switch goes when nobody says; undefined for an endpoint that does not tell. */
+  failoverTo(name: string): Promise<string | undefined>;
   /** The job, which a guard may have refused: its status says. */
   command(name: string, command: CommandName, options: CommandOptions): Promise<Job>;
   /** `hold`, `release`, `alerts/clear` on a switch, `cancel` on a job: what follows from it, in a sentence. */
@@ -39,6 +41,13 @@ export function makeApi(given: Endpoint): Api {
     state: async (name) => {
       const { State } = await import('../../shared/messages.ts');
       return read(State, await get(`/api/switches/${encodeURIComponent(name)}`));
+    },
+    failoverTo: async (name) => {
+      const { status, body } = await ask(endpoint, 'GET', '/api/access');
+      const switches = status === 200 ? fieldOf(body, 'switches') : [];
+      const one = Array.isArray(switches) ? switches.find((item) => fieldOf(item, 'switch') === name) : undefined;
+      const position = fieldOf(one, 'failoverTo');
+      return typeof position === 'string' ? position : undefined;
     },
     command: async (name, command, options) => {
       const { Job } = await import('../../shared/messages.ts');

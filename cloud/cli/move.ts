@@ -1,6 +1,6 @@
 import type { Command } from 'commander';
 import type { CommandName, CommandOptions } from '../../shared/command.ts';
-import type { State } from '../../shared/messages.ts';
+import type { Api } from './api.ts';
 import { CliFailure } from './failure.ts';
 import { endInWords, follow, stepTeller } from './follow.ts';
 import { openApi, overHttp, reasonOption, theSwitch, type EndpointOptions } from './options.ts';
@@ -38,7 +38,7 @@ async function move(command: CommandName, named: string | undefined, options: Mo
   const api = await openApi(options);
   const name = await theSwitch(api, named);
   const asks = command !== 'drill' && options.yes !== true && options.json !== true && isInteractive();
-  if (asks && !(await confirm(question(command, await api.state(name), options.to)))) {
+  if (asks && !(await confirm(await question(api, command, name, options.to)))) {
     throw new CliFailure('not-confirmed', 'Nothing was sent.', 'Answer y to go ahead, or say --yes.');
   }
   const accepted = await api.command(name, command, commandOptions(options));
@@ -52,11 +52,13 @@ async function move(command: CommandName, named: string | undefined, options: Mo
   if (!done) process.exitCode = 1;
 }
 
-/** `Move www from primary to maintenance?` */
-function question(command: CommandName, state: State, to: string | undefined): string {
-  const target = to ?? (command === 'restore' ? 'primary' : 'the position that its configuration names as failoverTo');
+/** `Move www from primary to maintenance?`, with how things are above it. */
+async function question(api: Api, command: CommandName, name: string, to: string | undefined): Promise<string> {
+  const state = await api.state(name);
+  const usual = command === 'restore' ? 'primary' : await api.failoverTo(name);
   const held = state.hold === null ? '' : ` It is held by ${state.hold.by}.`;
-  return plain(`${state.text}${held}\nMove ${state.switch} from ${state.position} to ${target}?`);
+  const where = to ?? usual ?? 'its failover position';
+  return plain(`${state.text}${held}\nMove ${state.switch} from ${state.position} to ${where}?`);
 }
 
 function commandOptions({ reason, to, override }: MoveOptions): CommandOptions {

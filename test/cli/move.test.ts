@@ -98,23 +98,29 @@ test.concurrent('what the endpoint says cannot steer the terminal', async ({ exp
 });
 
 test.concurrent.for([
-  ['n', 1, 0],
-  ['y', 0, 1],
+  ['restore www', 'maintenance', 'from maintenance to primary', 'n', 1, 0],
+  ['restore www', 'maintenance', 'from maintenance to primary', 'y', 0, 1],
+  ['restore www --to before', 'maintenance', 'from maintenance to before', 'n', 1, 0],
+  ['failover www', 'primary', 'from primary to dr', 'y', 0, 1],
+  ['failover www --to maintenance', 'primary', 'from primary to maintenance', 'n', 1, 0],
+  ['failover api', 'primary', 'from primary to its failover position', 'n', 1, 0],
 ] as const)(
-  'on a terminal it asks, with words that say from and to: "%s" exits %i',
-  async ([typed, code, posts], { expect }) => {
+  'on a terminal it asks, with words that say from and to: %s at %s asks %s; "%s" exits %i',
+  async ([words, position, way, typed, code, posts], { expect }) => {
+    const [command, name] = words.split(' ');
     await using endpoint = await fakeEndpoint({
-      'GET /api/switches/www': () => [200, state({ position: 'maintenance', text: 'www is at maintenance.' })],
-      'POST /api/switches/www/restore': () => [202, job({ ...SUCCEEDED, command: 'restore' })],
+      [`GET /api/switches/${name}`]: () => [200, state({ position, text: `It is at ${position}.` })],
+      'GET /api/access': () => [200, { switches: [{ switch: 'www', positions: ['primary', 'dr'], failoverTo: 'dr' }] }],
+      [`POST /api/switches/${name}/${command}`]: () => [202, job({ ...SUCCEEDED })],
     });
     // `script` lends a terminal; it waits for what is typed.
-    const ran = await dashover(['script', '-qec', 'cloud/bin/dashover restore www', '/dev/null'].slice(1), {
+    const ran = await dashover(['-qec', `cloud/bin/dashover ${words}`, '/dev/null'], {
       command: ['script'],
       env: { ...endpoint.env, NO_COLOR: '1', TERM: 'dumb' },
       input: `${typed}\n`,
     });
-    expect(ran.stdout).toContain('www is at maintenance.');
-    expect(ran.stdout).toContain('Move www from maintenance to primary? [y/N]');
+    expect(ran.stdout).toContain(`It is at ${position}.`);
+    expect(ran.stdout).toContain(`Move www ${way}? [y/N]`);
     expect(ran.code).toBe(code);
     expect(endpoint.asked.filter(({ method }) => method === 'POST').length).toBe(posts);
   },
