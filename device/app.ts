@@ -273,7 +273,7 @@ export async function runButton(settings: ButtonSettings, ports: ButtonPorts, st
     supervisor.stopping();
     // The lamp first: it may not go on telling what nobody watches over any more.
     await lamp.close();
-    await Promise.all([input.close(), link.close(), second?.close()]);
+    await Promise.all([input.close(), link.close(), second?.close(), outbox?.close()]);
     const open = openIntent(state.press);
     if (outbox && open)
       log.warn(

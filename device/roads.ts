@@ -46,6 +46,6 @@ export async function openRoads(config: ButtonConfig, env: Environment, warn: (t
     link: makeMqttLink({ ...mqttOptions(config), connect }),
     second: https && makeHttpsRoad({ ...https, ...common }),
     outbox: folder === undefined ? undefined : makeOutbox({ ...common, folder }),
-    isClockRight: makeClockWitness(systemClock.monotonicMs),
+    isClockRight: makeClockWitness(systemClock),
   };
 }

@@ -12,6 +12,7 @@ import { httpsFaultInWords } from './link-words.ts';
 /** How long the endpoint waits for the end of a job before it answers: a step is told at most so much late. */
 const WAIT_S = 2;
 const ASK_MS_MAX = 10_000;
+const TOO_LATE = 'The endpoint did not answer over HTTPS in time.';
 const ANSWER_BYTES_MAX = 262_144;
 /** A press is withdrawn so long before its deadline: when the lamp says that it was not delivered, it is off the line. */
 const WITHDRAWAL_MS = 100;
@@ -48,14 +49,20 @@ export function makeHttpsRoad(options: HttpsRoadOptions): SecondRoad {
   /** One request on a connection of its own. Never rejects. */
   async function request(method: string, path: string, body: string | null, msMax: number): Promise<Asked> {
     const url = new URL(options.url.replace(/\/+$/, '') + path);
+    const over = new AbortController();
+    // From the very begin: whatever takes its time on this machine counts as well.
+    const late = clock.sleep(msMax, AbortSignal.any([over.signal, stop.signal]));
+    let isLate = false;
+    void late.then(() => (isLate = true));
     let socket: BrokerSocket;
     try {
-      socket = openSocket(url, await readTlsFiles({ ca: options.ca }));
+      const files = await readTlsFiles({ ca: options.ca });
+      if (isLate) return { kind: 'not-sent', text: TOO_LATE };
+      socket = openSocket(url, files);
     } catch (error) {
+      over.abort();
       return { kind: 'not-sent', text: httpsFaultInWords(error) };
     }
-    const over = new AbortController();
-    const late = clock.sleep(msMax, AbortSignal.any([over.signal, stop.signal]));
     let sent = false;
     const asked = Promise.withResolvers<Asked>();
     const failed = (error: unknown): void =>
@@ -93,8 +100,7 @@ export function makeHttpsRoad(options: HttpsRoadOptions): SecondRoad {
       );
     });
     question.end(body ?? undefined);
-    const text = 'The endpoint did not answer over HTTPS in time.';
-    const timedOut = late.then((): Asked => ({ kind: sent ? 'unknown' : 'not-sent', text }));
+    const timedOut = late.then((): Asked => ({ kind: sent ? 'unknown' : 'not-sent', text: TOO_LATE }));
     const result = await Promise.race([asked.promise, timedOut]);
     over.abort();
     // What has not left yet must not leave later: see openSocket.

@@ -10,6 +10,7 @@ import { type BootTime, readBootTime } from './boot-clock.ts';
 
 /** A slow card may not hold up a press for longer than a person notices: then it leaves before it is safe. */
 const KEEP_MS_MAX = 250;
+const CLOSE_MS_MAX = 2_000;
 /** The kernel tells its time to this; an age is rounded up by it. */
 const GRAIN_MS = 10;
 const FILE = 'press.json';
@@ -49,6 +50,12 @@ export function makeOutbox(options: OutboxOptions): Outbox {
       warn(`${failed} (${file}): ${error instanceof Error ? error.message : String(error)}.`);
     });
     return writing;
+  }
+
+  async function atMost(ms: number, done: Promise<void>): Promise<void> {
+    const settled = new AbortController();
+    void done.then(() => settled.abort());
+    await clock.sleep(ms, settled.signal);
   }
 
   async function write(text: string): Promise<void> {
@@ -145,15 +152,14 @@ export function makeOutbox(options: OutboxOptions): Outbox {
         boot: now.boot,
         pressedAtMs: Math.floor(now.sinceMs - (clock.monotonicMs() - intent.pressedAtMs)),
       };
-      const safe = new AbortController();
       const written = next(
         () => write(`${JSON.stringify(kept)}\n`),
         'The press could not be kept, and would not survive a crash',
       );
-      void written.then(() => safe.abort());
-      await clock.sleep(KEEP_MS_MAX, safe.signal);
+      await atMost(KEEP_MS_MAX, written);
     },
     forget: () => next(remove, 'A press that is over could not be removed'),
+    close: () => atMost(CLOSE_MS_MAX, writing),
   };
 }
 

@@ -74,6 +74,8 @@ export interface Outbox {
   /** In place of what was kept before. Resolves when it is safe, or when waiting longer would hold up the press. */
   keep(intent: Intent): Promise<void>;
   forget(): Promise<void>;
+  /** Waits for what is being written, in bounded time. */
+  close(): Promise<void>;
 }
 
 // ---- the finger ----------------------------------------------------------------------------------------------------

@@ -49,8 +49,8 @@ export async function openBroker(): Promise<TestBroker> {
     lineUrl: `mqtt://127.0.0.1:${line.port}`,
     away,
     back,
-    cut: line.cut,
-    whole: line.whole,
+    cut: () => line.cut(),
+    whole: () => line.whole(),
     async [Symbol.asyncDispose]() {
       await line[Symbol.asyncDispose]();
       await away();

@@ -16,6 +16,8 @@ export interface RealEndpoint extends AsyncDisposable {
   jobs(): Promise<Job[]>;
   /** Whether the button is online, by its presence; undefined when it has said nothing. */
   online(): boolean | undefined;
+  /** As if the broker had delivered it; the topic is below the prefix. */
+  hear(topic: string, payload: string): Promise<void>;
   /** With `gated`, jobs stay in their first step until then. */
   finishJobs(): void;
 }
@@ -45,6 +47,7 @@ export async function openEndpoint(brokerUrl: string, options: { gated?: boolean
     token: SECRETS.lobby,
     jobs: async () => (await endpoint.engine.jobs({ limit: 100 })).map(describeJob).toReversed(),
     online: () => endpoint.presence.of('lobby')?.online,
+    hear: (topic, payload) => endpoint.hear({ topic, payload: Buffer.from(payload), retained: false }),
     finishJobs: () => endpoint.gate.open(),
     async [Symbol.asyncDispose]() {
       await opened[Symbol.asyncDispose]();

@@ -7,6 +7,8 @@ import { until } from './until.ts';
 
 const TITLE = { mqtt: 'MQTT.js', 'aws-iot': 'the AWS IoT client' } as const;
 
+const plain = ({ port }: Mosquitto): string => `mqtt://127.0.0.1:${port}`;
+
 /**
  * What any MQTT client under the button has to keep, with real processes: the program as it is shipped, Mosquitto with
  * mutual TLS, and the real door of the endpoint. The AWS client never lets its process end, one more reason for its own.
@@ -19,7 +21,6 @@ export function holdsRoadPromises(client: keyof typeof TITLE): void {
     const url = `mqtts://127.0.0.1:${securePort}`;
     return startProcess({ mqtt: { url, ca, cert, key, client, ...mqtt }, ...settings });
   };
-  const plain = ({ port }: Mosquitto): string => `mqtt://127.0.0.1:${port}`;
 
   describe.skipIf(brokerMissing)(`with Mosquitto, mutual TLS and ${TITLE[client]}`, { concurrent: true }, () => {
     test('a press moves the switch, the lamp tells each step when the endpoint has, and a stop says goodbye', async () => {
@@ -126,6 +127,7 @@ export function holdsRoadPromises(client: keyof typeof TITLE): void {
       await using second = await button(broker);
       const told = (): boolean => `${first.out()}${second.out()}`.includes('run one button as "lobby"');
       await until('somebody says so', told, 30_000);
+      expect([first.lamps().at(-1), second.lamps().at(-1)]).not.toContain('OFF');
     });
 
     test('a wrong road is told in words, with what to do', async () => {
