@@ -59,6 +59,8 @@ export interface Zone {
   /** Host names of its authoritative name servers. */
   readonly nameServers: readonly string[];
   readonly private: boolean;
+  /** Whether Route 53 promises to take changes again within an hour when its control plane's region is gone. */
+  readonly acceleratedRecovery?: boolean;
 }
 
 /**

@@ -33,6 +33,10 @@ export interface Route53Options {
 export interface OpenRecordStore extends RecordStore {
   /** Loads the credentials before they are needed. Throws a Fault `route53-denied` when there are none. */
   warm(): Promise<void>;
+  /** How far Route 53's clock was ahead of ours at its last answer, to the second; null before the first. */
+  aheadMs(): number | null;
+  /** Whether the credentials end by themselves, and when, where that is known. Throws a Fault `route53-denied`. */
+  credentials(): Promise<{ readonly temporary: boolean; readonly endAtMs: number | null }>;
   /** What may not be changed in the zone. Throws a Fault; needs a right that no move needs. */
   protections(zoneId: string, signal: AbortSignal): Promise<readonly Protection[]>;
   /** Where the calls go, as the SDK resolves it. */
@@ -65,6 +69,16 @@ export async function openRecordStore({
       httpsAgent: { keepAlive: true },
     },
   });
+  let aheadMs: number | null = null;
+  client.middlewareStack.add(
+    (next) => async (args) => {
+      const answer = await next(args);
+      const atMs = Date.parse(headerOf(answer.response, 'date') ?? '');
+      if (!Number.isNaN(atMs)) aheadMs = atMs - Date.now();
+      return answer;
+    },
+    { step: 'deserialize', name: 'readTheirClock' },
+  );
   const url = await resolvedEndpoint(region, endpoint);
   log.info(
     { endpoint: url, region },
@@ -87,6 +101,12 @@ export async function openRecordStore({
         return ChangeInfo?.Status === 'INSYNC' ? 'insync' : 'pending';
       }),
     url,
+    aheadMs: () => aheadMs,
+    credentials: () =>
+      ask('Loading the AWS credentials', undefined, async () => {
+        const { sessionToken, expiration } = await client.config.credentials();
+        return { temporary: sessionToken !== undefined, endAtMs: expiration?.getTime() ?? null };
+      }),
     protections: (zoneId, signal) =>
       ask(`Reading the protections of zone ${zoneId}`, signal, () => readProtections(client, zoneId, signal)),
     warm: () =>
@@ -112,6 +132,12 @@ async function ask<Answer>(
   }
 }
 
+function headerOf(response: unknown, name: string): string | undefined {
+  if (typeof response !== 'object' || response === null || !('headers' in response)) return undefined;
+  const value: unknown = Reflect.get(response.headers as object, name);
+  return typeof value === 'string' ? value : undefined;
+}
+
 async function readZone(client: Route53Client, zoneId: string, signal: AbortSignal): Promise<Zone> {
   const answer = await client.send(new GetHostedZoneCommand({ Id: zoneId }), { abortSignal: signal });
   return {
@@ -119,6 +145,7 @@ async function readZone(client: Route53Client, zoneId: string, signal: AbortSign
     name: normalName(answer.HostedZone?.Name ?? ''),
     nameServers: (answer.DelegationSet?.NameServers ?? []).map(normalName),
     private: answer.HostedZone?.Config?.PrivateZone ?? false,
+    acceleratedRecovery: answer.HostedZone?.Features?.AcceleratedRecoveryStatus === 'ENABLED',
   };
 }
 

@@ -2,19 +2,11 @@ import type { Config } from '../config/read.ts';
 import { ownedBy } from '../jobs/records.ts';
 import type { Finding } from './check-finding.ts';
 
-type Environment = Readonly<Record<string, string | undefined>>;
 type Switch = Config['switches'][number];
 
-/**
- * What the configuration and the environment say that is allowed, and may be meant otherwise. `url` is where the SDK
- * sends its calls. Pure.
- */
-export function checkConfig(config: Config, env: Environment, url: string): readonly Finding[] {
-  return [
-    ...config.switches.flatMap((one) => aboutSwitch(config, one)),
-    ...circles(config),
-    ...aboutAws(config, env, url),
-  ];
+/** What the configuration says that is allowed, and may be meant otherwise. `url` is where the SDK sends its calls. Pure. */
+export function checkConfig(config: Config, url: string): readonly Finding[] {
+  return [...config.switches.flatMap((one) => aboutSwitch(config, one)), ...circles(config), ...aboutAws(config, url)];
 }
 
 function aboutSwitch(config: Config, { name, probe, positions }: Switch): readonly Finding[] {
@@ -67,16 +59,11 @@ function circles({ switches, http, mqtt }: Config): readonly Finding[] {
 }
 
 /** Only where the configuration names no local Route 53. */
-function aboutAws({ route53 }: Config, env: Environment, url: string): readonly Finding[] {
+function aboutAws({ route53 }: Config, url: string): readonly Finding[] {
   if (route53.endpoint !== undefined) return [];
   const found: Finding[] = [];
   if (!/\.amazonaws\.com(\.cn)?$/.test(url)) {
     const text = `Route 53 is reached at ${url}, which is not AWS: AWS_ENDPOINT_URL or a profile says so. Remove it there, or write route53.endpoint.`;
-    found.push({ switch: null, level: 'warn', text });
-  }
-  if ((env['AWS_SESSION_TOKEN'] ?? '') !== '') {
-    const text =
-      'the AWS credentials of the environment are temporary (AWS_SESSION_TOKEN), and nothing renews them: they may end before the emergency. Use a role or a profile.';
     found.push({ switch: null, level: 'warn', text });
   }
   return found;

@@ -4,16 +4,19 @@ import { openRecordStore, type OpenRecordStore } from '../adapters/route53.ts';
 import type { Protection } from '../adapters/route53-protections.ts';
 import type { Config } from '../config/read.ts';
 import type { Reading } from '../jobs/command.ts';
+import { makeRateBudget } from '../jobs/rate-budget.ts';
 import { reading } from '../jobs/reading.ts';
 import { namesToRead } from '../jobs/records.ts';
 import type { NameServers, Prober, Zone } from '../ports.ts';
 import { type Fault, isFault } from '../../shared/faults.ts';
 import { silentLog } from '../../shared/log.ts';
+import { systemClock } from '../../shared/system-clock.ts';
 import { checkConfig } from './check-config.ts';
+import { checkMachine } from './check-machine.ts';
 import type { Finding, Report } from './check-finding.ts';
 import { checkProtections, checkRecords, namesOutside } from './check-records.ts';
 import { checkDelegation, checkServers } from './check-servers.ts';
-import { patiently } from './patience.ts';
+import { makePatience, type Patience } from './patience.ts';
 
 type Switch = Config['switches'][number];
 
@@ -26,6 +29,7 @@ interface ZoneSeen {
 interface Looking {
   readonly config: Config;
   readonly records: OpenRecordStore;
+  readonly patience: Patience;
   readonly nameServers: NameServers;
   readonly prober: Prober;
   readonly zones: Map<string, ZoneSeen>;
@@ -35,11 +39,11 @@ interface Looking {
 export async function checkOnline(config: Config, env: NodeJS.ProcessEnv): Promise<readonly Finding[]> {
   await using records = await openRecordStore({ ...config.route53, log: silentLog });
   const nameServers = openNameServers({ nameServers: config.dns.nameServers });
-  const looking: Looking = { config, records, nameServers, prober: openProber(), zones: new Map() };
+  const patience = makePatience(makeRateBudget(systemClock, config.route53.requestsPerSecond));
+  const looking: Looking = { config, records, patience, nameServers, prober: openProber(), zones: new Map() };
   const findings: Finding[] = [];
-  // One after the other: the account's five requests a second are shared with the endpoint.
   for (const one of config.switches) findings.push(...(await lookAt(looking, one)));
-  return [...findings, ...checkConfig(config, env, records.url)];
+  return [...findings, ...checkConfig(config, records.url), ...(await checkMachine(records, env))];
 }
 
 async function lookAt(looking: Looking, one: Switch): Promise<readonly Finding[]> {
@@ -61,7 +65,7 @@ async function lookAt(looking: Looking, one: Switch): Promise<readonly Finding[]
     return found;
   }
   const live = await attempt(() =>
-    patiently((signal) => looking.records.read(one.zone, namesToRead(one.positions, one.zone), signal)),
+    looking.patience.read(looking.records, one.zone, namesToRead(one.positions, one.zone)),
   );
   if (isFault(live)) {
     report('fail', inWords(live));
@@ -86,10 +90,10 @@ function rank({ level }: Finding): number {
   return ['ok', 'fail', 'warn'].indexOf(level);
 }
 
-async function lookAtZone({ config, records }: Looking, id: string, report: Report): Promise<ZoneSeen> {
-  const zone = await attempt(() => patiently((signal) => records.zone(id, signal)));
+async function lookAtZone({ config, records, patience }: Looking, id: string, report: Report): Promise<ZoneSeen> {
+  const zone = await attempt(() => patience.ask((signal) => records.zone(id, signal)));
   if (isFault(zone)) return { zone, protections: zone };
-  const protections = await attempt(() => patiently((signal) => records.protections(id, signal)));
+  const protections = await attempt(() => patience.ask((signal) => records.protections(id, signal)));
   // Name servers of one's own choosing stand for a zone that the Internet does not see.
   if (!zone.private && config.dns.nameServers === undefined) await checkDelegation(zone, report);
   return { zone, protections };
@@ -110,9 +114,11 @@ function inWords({ message, hint }: Fault): string {
 
 function reportReading(now: Reading, zone: Zone | undefined, report: Report): void {
   const place = zone ? ` in the ${zone.private ? 'private' : 'public'} zone ${zone.name}` : '';
+  const recovery =
+    zone && !zone.private ? `; accelerated recovery is ${zone.acceleratedRecovery === true ? 'on' : 'off'}` : '';
   switch (now.kind) {
     case 'position':
-      return report('ok', `the live records${place} equal ${now.position}.`);
+      return report('ok', `the live records${place} equal ${now.position}${recovery}.`);
     case 'drifted':
       return report('warn', `the live records${place} equal no position: ${now.differences.join('; ')}.`);
     case 'unknown':

@@ -10,6 +10,8 @@ interface ImportOptions {
   readonly json?: boolean;
 }
 
+/** There is no configuration yet to say less: what an account has. */
+const REQUESTS_PER_SECOND = 5;
 /** The answer lives in caches for so long that a failover is felt late. */
 const TTL_SECONDS_WANTED = 120;
 
@@ -29,15 +31,25 @@ export function registerImport(program: Command): void {
 }
 
 async function importSets(names: readonly string[], options: ImportOptions): Promise<void> {
-  const [{ openRecordStore }, { silentLog }, { patiently }, { positionInYaml, sortOut }, { ZoneId }, { readName }] =
-    await Promise.all([
-      import('../adapters/route53.ts'),
-      import('../../shared/log.ts'),
-      import('./patience.ts'),
-      import('./import-yaml.ts'),
-      import('../config/leaves.ts'),
-      import('../config/dns-name.ts'),
-    ]);
+  const [
+    { openRecordStore },
+    { silentLog },
+    { systemClock },
+    { makeRateBudget },
+    { makePatience },
+    { positionInYaml, sortOut },
+    { ZoneId },
+    { readName },
+  ] = await Promise.all([
+    import('../adapters/route53.ts'),
+    import('../../shared/log.ts'),
+    import('../../shared/system-clock.ts'),
+    import('../jobs/rate-budget.ts'),
+    import('./patience.ts'),
+    import('./import-yaml.ts'),
+    import('../config/leaves.ts'),
+    import('../config/dns-name.ts'),
+  ]);
   const zone = ZoneId.safeParse(options.zone);
   if (!zone.success)
     throw wrongUse(`${plain(options.zone)} is no hosted zone id.`, 'Write one such as Z0123456789ABC.');
@@ -47,7 +59,7 @@ async function importSets(names: readonly string[], options: ImportOptions): Pro
     throw wrongUse(`${plain(text)} ${reading.why}.`, 'Write whole names.');
   });
   await using records = await openRecordStore({ region: 'us-east-1', endpoint: localUrl(options), log: silentLog });
-  const live = await patiently((signal) => records.read(zone.data, wanted, signal));
+  const live = await makePatience(makeRateBudget(systemClock, REQUESTS_PER_SECOND)).read(records, zone.data, wanted);
   const missing = wanted.filter((name) => !live.some((set) => set.name === name));
   if (missing.length > 0) {
     const hint = 'Check the name and the zone; a name that a wildcard answers has no records of its own.';

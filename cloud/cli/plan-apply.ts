@@ -9,6 +9,7 @@ import type { JobRow } from '../engine/job.ts';
 import type { JobData } from '../jobs/command.ts';
 import { describeJob } from '../jobs/describe.ts';
 import { makeMove } from '../jobs/move.ts';
+import type { RateBudget } from '../jobs/rate-budget.ts';
 import type { Switch } from '../jobs/switch.ts';
 import type { RecordStore } from '../ports.ts';
 import { endInWords, stepTeller } from './follow.ts';
@@ -24,7 +25,7 @@ export async function apply(
   { dns }: SwitchesConfig,
   target: Switch,
   { to, found }: Proposal,
-  records: RecordStore,
+  { records, budget }: { readonly records: RecordStore; readonly budget: RateBudget },
   quiet: boolean,
 ): Promise<Job> {
   const ids = openIds();
@@ -38,6 +39,7 @@ export async function apply(
     log: silentLog,
     mayStillSend: () => null,
     beforeOf: () => null,
+    budget,
   });
   const teller = stepTeller();
   const job = jobFor(target, to, found.kind === 'position' ? found.position : null, ids.next());

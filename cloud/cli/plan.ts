@@ -1,6 +1,7 @@
 import type { Command } from 'commander';
 import type { SwitchesConfig } from '../config/read-switches.ts';
 import type { OpenRecordStore } from '../adapters/route53.ts';
+import type { RateBudget } from '../jobs/rate-budget.ts';
 import { CliFailure, wrongUse } from './failure.ts';
 import { CONFIG_DEFAULT, example, jsonOption } from './options.ts';
 import type { Proposal } from './plan-words.ts';
@@ -34,16 +35,26 @@ export function registerPlan(program: Command): void {
 }
 
 async function plan(name: string, options: PlanOptions): Promise<void> {
-  const [{ readSwitches }, { openRecordStore }, { silentLog }, { asJson, asText }] = await Promise.all([
+  const [
+    { readSwitches },
+    { openRecordStore },
+    { silentLog },
+    { systemClock },
+    { makeRateBudget },
+    { asJson, asText },
+  ] = await Promise.all([
     import('../config/read-switches.ts'),
     import('../adapters/route53.ts'),
     import('../../shared/log.ts'),
+    import('../../shared/system-clock.ts'),
+    import('../jobs/rate-budget.ts'),
     import('./plan-words.ts'),
   ]);
   const config = readSwitches(options.config, process.env);
   const target = theTarget(config, name, options.to);
   await using records = await openRecordStore({ ...config.route53, log: silentLog });
-  const proposal = await propose(target, options.to, records);
+  const budget = makeRateBudget(systemClock, config.route53.requestsPerSecond);
+  const proposal = await propose(target, options.to, records, budget);
   const { planned } = proposal;
   const json = options.json === true;
   const shown = asJson(proposal, config.route53.endpoint);
@@ -58,7 +69,7 @@ async function plan(name: string, options: PlanOptions): Promise<void> {
     throw new CliFailure('not-confirmed', 'Nothing was sent.', 'Answer y to go ahead, or say --yes.');
   }
   const { apply } = await import('./plan-apply.ts');
-  const job = await apply(config, target, proposal, records, json);
+  const job = await apply(config, target, proposal, { records, budget }, json);
   if (json) sayJson({ ...shown, job });
   // What happened is said already; only the exit code is left to tell.
   if (job.status !== 'succeeded') process.exitCode = 1;
@@ -78,8 +89,8 @@ function theTarget({ switches }: SwitchesConfig, name: string, to: string): Targ
 }
 
 /** What is there, and what would have to be sent. Only reads. */
-async function propose(target: Target, to: string, records: OpenRecordStore): Promise<Proposal> {
-  const [{ patiently }, { isFault }, { plan: decide }, { reading }, { namesToRead, ownedAmong, ownedBy }] =
+async function propose(target: Target, to: string, records: OpenRecordStore, budget: RateBudget): Promise<Proposal> {
+  const [{ makePatience }, { isFault }, { plan: decide }, { reading }, { namesToRead, ownedAmong, ownedBy }] =
     await Promise.all([
       import('./patience.ts'),
       import('../../shared/faults.ts'),
@@ -88,13 +99,16 @@ async function propose(target: Target, to: string, records: OpenRecordStore): Pr
       import('../jobs/records.ts'),
     ]);
   const names = namesToRead(target.positions, target.zone);
-  const live = await patiently((signal) => records.read(target.zone, names, signal));
-  const zone = await patiently((signal) => records.zone(target.zone, signal)).catch((error: unknown) => {
-    if (!isFault(error)) throw error;
-    // What the zone is helps to plan and to verify; the way out does not depend on the right to ask for it.
-    remark(plain(error.message));
-    return null;
-  });
+  const patience = makePatience(budget);
+  const live = await patience.read(records, target.zone, names);
+  const zone = await patience
+    .ask((signal) => records.zone(target.zone, signal))
+    .catch((error: unknown) => {
+      if (!isFault(error)) throw error;
+      // What the zone is helps to plan and to verify; the way out does not depend on the right to ask for it.
+      remark(plain(error.message));
+      return null;
+    });
   const owned = ownedBy(target.positions);
   const before = ownedAmong(live, owned);
   const wanted = target.positions[to] ?? [];

@@ -1,3 +1,6 @@
+import { once } from 'node:events';
+import { createServer } from 'node:http';
+import type { AddressInfo } from 'node:net';
 import { expect, onTestFinished, test } from 'vitest';
 import type { Fault } from '../../shared/faults.ts';
 import { type Log, silentLog } from '../../shared/log.ts';
@@ -40,6 +43,29 @@ test('a zone is told by its normalised name, its name servers and whether it is 
   const zone = await store.zone(ZONE, soon());
   expect(zone).toMatchObject({ id: ZONE, name: 'example.test', private: false });
   expect(zone.nameServers).toContain('ns-1.awsdns-01.test');
+});
+
+test.for([true, false])(
+  'whether accelerated recovery is on is told with the zone (%s)',
+  async (acceleratedRecovery) => {
+    await using route53 = await startRoute53({ zones: [{ id: ZONE, name: 'example.test', acceleratedRecovery }] });
+    await using store = await openRecordStore({ region: 'us-east-1', endpoint: route53.url, log: silentLog });
+    expect(await store.zone(ZONE, soon())).toMatchObject({ acceleratedRecovery });
+  },
+);
+
+test('the clock of Route 53 is read from its answers', async () => {
+  const server = createServer((_, response) => {
+    response.setHeader('date', new Date(Date.now() + 3_600_000).toUTCString());
+    response.end('<GetChangeResponse><ChangeInfo><Id>C1</Id><Status>INSYNC</Status></ChangeInfo></GetChangeResponse>');
+  }).listen(0, '127.0.0.1');
+  await once(server, 'listening');
+  onTestFinished(() => void server.close());
+  const endpoint = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
+  await using store = await openRecordStore({ region: 'us-east-1', endpoint, log: silentLog });
+  expect(store.aheadMs()).toBeNull();
+  await store.changeStatus('C1', soon());
+  expect(Math.abs((store.aheadMs() ?? 0) - 3_600_000)).toBeLessThan(120_000);
 });
 
 test('reading gives every set at exactly the names, of every type and identifier, and nothing of their neighbours', async () => {

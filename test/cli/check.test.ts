@@ -40,7 +40,9 @@ test('a good set-up is one line, exit 0, and nothing is changed; to programs fin
   const url = await site(200);
   const probes = `    probe: { primary: { url: '${url}', expect: [200] }, maintenance: { url: '${url}', expect: [200] } }\n`;
   const ran = await dashover(['check', '--config', here.write(WWW + probes)]);
-  expect(findings(ran.stdout)).toEqual(['✓ www: the live records in the public zone example.test equal primary.']);
+  expect(findings(ran.stdout)).toEqual([
+    '✓ www: the live records in the public zone example.test equal primary; accelerated recovery is off.',
+  ]);
   expect(ran.stdout).toContain('Not tried: whether the credentials may change these records.');
   expect(ran.stderr).toBe('');
   expect(ran.code).toBe(0);
@@ -48,6 +50,22 @@ test('a good set-up is one line, exit 0, and nothing is changed; to programs fin
   expect(JSON.parse(json.stdout)).toMatchObject({ findings: [{ switch: 'www', level: 'fail' }] });
   expect(json.code).toBe(1);
   expect(here.operations()).not.toContain('ChangeResourceRecordSets');
+});
+
+test('whether accelerated recovery is on is said with the zone, and a configuration of many names is not throttled', async () => {
+  const names = Array.from({ length: 9 }, (_, at) => `n${at}.example.test`);
+  const at = (name: string, value: string): string => `{ name: ${name}, type: A, ttl: 60, values: [${value}] }`;
+  const list = (value: string): string => `[${names.map((name) => at(name, value)).join(', ')}]`;
+  const records = names.map((name) => ({ ...A, name }));
+  const here = await world({ records, zone: { acceleratedRecovery: true }, ratePerSecond: 7 });
+  const yaml = `switches: { www: { zone: ${ZONE}, positions: { primary: ${list('192.0.2.10')}, maintenance: ${list('192.0.2.20')} } } }\n`;
+  const path = here.write(yaml);
+  writeFileSync(path, readFileSync(path, 'utf8').replace('route53: {', 'route53: { requestsPerSecond: 7,'));
+  const ran = await runInside(['check', '--config', path]);
+  expect(findings(ran.stdout)).toEqual([
+    '✓ www: the live records in the public zone example.test equal primary; accelerated recovery is on.',
+  ]);
+  expect(here.route53.calls.flatMap(({ code }) => code ?? [])).toEqual([]);
 });
 
 const mx: RecordSet = { name: 'www.example.test', type: 'MX', ttl: 60, values: ['10 mail.example.net'] };
@@ -250,7 +268,7 @@ test('calls that the environment sends elsewhere, and credentials that end, are 
   writeFileSync(config, readFileSync(config, 'utf8').replace(/^route53:.*\n/, ''));
   const ran = await runInside(['check', '--config', config]);
   expect(ran.stdout).toContain(`! endpoint: Route 53 is reached at ${here.route53.url}, which is not AWS`);
-  expect(ran.stdout).toContain('! endpoint: the AWS credentials of the environment are temporary');
+  expect(ran.stdout).toContain('! endpoint: the AWS credentials are temporary');
   expect(ran.stdout).not.toContain('SECRET');
 });
 

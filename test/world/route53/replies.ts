@@ -117,6 +117,7 @@ function zoneElement(zone: Zone): Xml {
     leaf('CallerReference', `local-${zone.id}`),
     element('Config', leaf('PrivateZone', zone.private)),
     leaf('ResourceRecordSetCount', zone.sets.size),
+    zone.acceleratedRecovery ? element('Features', leaf('AcceleratedRecoveryStatus', 'ENABLED')) : '',
   );
 }
 

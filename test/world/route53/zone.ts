@@ -9,6 +9,7 @@ export interface Zone {
   readonly name: string;
   readonly private: boolean;
   readonly nameServers: readonly string[];
+  readonly acceleratedRecovery: boolean;
   /** By `keyOf`. */
   readonly sets: ReadonlyMap<string, RecordSet>;
   /** Comments by `name type`: while an entry exists, no set of that name and type may be changed. */
@@ -22,6 +23,7 @@ export interface ZoneSeed {
   readonly name: string;
   readonly records?: readonly RecordSet[];
   readonly private?: boolean;
+  readonly acceleratedRecovery?: boolean;
   /** Host names; by default four that look like Amazon's. */
   readonly nameServers?: readonly string[];
 }
@@ -49,6 +51,7 @@ export function emptyZone(seed: ZoneSeed): Zone {
     name,
     private: seed.private ?? false,
     nameServers,
+    acceleratedRecovery: seed.acceleratedRecovery ?? false,
     sets: new Map(sets.map((set) => [keyOf(set), set])),
     protections: new Map(),
   };
