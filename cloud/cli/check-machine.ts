@@ -4,12 +4,13 @@ import type { Finding } from './check-finding.ts';
 /** Less is the answer's way over the network, and the second that its date is rounded to. */
 const CLOCK_MS_MAX = 30_000;
 
+const warn = (text: string): Finding => ({ switch: null, level: 'warn', text });
+
 /** What this machine has that may fail in the emergency: its clock, and credentials that end by themselves. */
 export async function checkMachine(
   records: Pick<OpenRecordStore, 'aheadMs' | 'credentials'>,
   env: NodeJS.ProcessEnv,
 ): Promise<readonly Finding[]> {
-  const warn = (text: string): Finding => ({ switch: null, level: 'warn', text });
   const found: Finding[] = [];
   const aheadMs = records.aheadMs() ?? 0;
   if (Math.abs(aheadMs) > CLOCK_MS_MAX) {

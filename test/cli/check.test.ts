@@ -53,12 +53,16 @@ test('a good set-up is one line, exit 0, and nothing is changed; to programs fin
 });
 
 test('whether accelerated recovery is on is said with the zone, and a configuration of many names is not throttled', async () => {
-  const names = Array.from({ length: 9 }, (_, at) => `n${at}.example.test`);
-  const at = (name: string, value: string): string => `{ name: ${name}, type: A, ttl: 60, values: [${value}] }`;
-  const list = (value: string): string => `[${names.map((name) => at(name, value)).join(', ')}]`;
-  const records = names.map((name) => ({ ...A, name }));
+  const records = Array.from({ length: 9 }, (_, at): RecordSet => ({
+    name: `n${at}.example.test`,
+    type: 'A',
+    ttl: 60,
+    values: ['192.0.2.10'],
+  }));
+  const position = (value: string): string =>
+    `[${records.map(({ name }) => `{ name: ${name}, type: A, ttl: 60, values: [${value}] }`).join(', ')}]`;
   const here = await world({ records, zone: { acceleratedRecovery: true }, ratePerSecond: 7 });
-  const yaml = `switches: { www: { zone: ${ZONE}, positions: { primary: ${list('192.0.2.10')}, maintenance: ${list('192.0.2.20')} } } }\n`;
+  const yaml = `switches: { www: { zone: ${ZONE}, positions: { primary: ${position('192.0.2.10')}, maintenance: ${position('192.0.2.20')} } } }\n`;
   const path = here.write(yaml);
   writeFileSync(path, readFileSync(path, 'utf8').replace('route53: {', 'route53: { requestsPerSecond: 7,'));
   const ran = await runInside(['check', '--config', path]);

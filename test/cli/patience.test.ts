@@ -23,10 +23,10 @@ test('a question that is throttled is asked again; one that is refused is not', 
     if (asked++ === 0) throw new Fault(code, 'not now');
     return 'answered';
   };
-  const { ask } = makePatience(UNLIMITED);
-  expect(await ask(once('route53-throttled'))).toBe('answered');
+  const patience = makePatience(UNLIMITED);
+  expect(await patience.ask(once('route53-throttled'))).toBe('answered');
   asked = 0;
-  await expect(ask(once('route53-denied'))).rejects.toThrow('not now');
+  await expect(patience.ask(once('route53-denied'))).rejects.toThrow('not now');
 });
 
 const permanent = { temporary: false, endAtMs: null };
