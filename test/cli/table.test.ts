@@ -29,6 +29,7 @@ const BY_FILE: Readonly<Record<string, readonly string[]>> = {
   'policy iot': [],
   'policy mosquitto': [],
   datadog: ['www'],
+  'notify test': [],
 };
 /** Ask neither. */
 const ALONE = ['import', 'schema'];
