@@ -79,8 +79,9 @@ test('the dashboard shows every metric', () => {
 });
 
 test('a look takes a token for all switches, which may do nothing; others are refused', async () => {
-  const { url, api } = await start();
-  expect((await fetch(`${url}/metrics`)).status).toBe(401);
+  const stage = await start();
+  const api: Stage['api'] = (...asked) => stage.api(...asked);
+  expect((await fetch(`${stage.url}/metrics`)).status).toBe(401);
   expect((await api('/metrics', undefined, 'guess')).status).toBe(401);
   expect((await api('/metrics', undefined, TOKENS.www)).status).toBe(403);
   const answer = await api('/metrics', undefined, TOKENS.watcher);
