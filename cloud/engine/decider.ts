@@ -28,7 +28,11 @@ export function makeDecider(
       nowMs,
       newJobId: ids.next(),
       owner,
-      leaseUntilMs: nowMs + LEASE_MS,
+      // Counted from when a job is started, and not from when its lane was waited for: else another endpoint would think
+      // us dead in a crowd.
+      get leaseUntilMs() {
+        return clock.nowMs() + LEASE_MS;
+      },
       ...(question && { question }),
       ...(lease && { lease }),
     };

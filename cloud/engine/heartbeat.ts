@@ -20,7 +20,8 @@ export function makeHeartbeat(inside: Inside, runner: Runner, isStopping: () => 
       const alive = new Map(jobs.map((job) => [job.id, job]));
       for (const { lease, control, recorder } of running) {
         const job = alive.get(lease.job);
-        if (job) recorder.refresh(job);
+        // No more than that: what this answer says of the job may be older than what the run has stored meanwhile.
+        if (job) recorder.hear(job.interrupt);
         else control.stop({ kind: 'lease-lost' });
       }
     }

@@ -11,8 +11,8 @@ import type { Claim } from './store.ts';
 /** A run, and what the runner needs of it besides what the runbook sees. */
 export interface Recorder {
   readonly run: Run;
-  /** A newer reading of the job. */
-  refresh(job: JobRow): void;
+  /** An interrupt that was stored for the job, or null. */
+  hear(interrupt: Json): void;
   /** Ends the step that was left running, when there is one. */
   close(status: Exclude<StepStatus, 'running'>, text: string): Promise<void>;
   /** Monotonic time of the last thing that it stored, and the step it is in. */
@@ -30,8 +30,15 @@ export function makeRecorder(inside: Inside, { job: claimed, lease }: Claim, con
   let last: Promise<unknown> = Promise.resolve();
 
   function refresh(newer: JobRow): void {
-    job = newer;
-    if (job.interrupt !== null) control.stop({ kind: 'interrupted', reason: job.interrupt });
+    job = { ...newer, interrupt: newer.interrupt ?? job.interrupt };
+    hear(job.interrupt);
+  }
+
+  /** Once interrupted, a job stays so, whatever an older reading says. */
+  function hear(interrupt: Json): void {
+    if (interrupt === null) return;
+    job = { ...job, interrupt };
+    control.stop({ kind: 'interrupted', reason: interrupt });
   }
 
   async function write(step: StepRow): Promise<void> {
@@ -111,11 +118,12 @@ export function makeRecorder(inside: Inside, { job: claimed, lease }: Claim, con
       control.check();
       const askedAtMs = clock.monotonicMs();
       const seen = await stillOurs(() => inside.store.look(lease));
-      refresh(seen.job);
+      // Only this run writes its steps, and a look beside a write may have read the job as it was before it.
+      refresh({ ...seen.job, steps: job.steps });
       if (clock.nowMs() >= deadlineAtMs) control.stop({ kind: 'deadline' });
       control.check();
       // An older answer may be of a lease that is over by now: this process stood still before it heard it.
-      if (clock.monotonicMs() - askedAtMs <= LOOK_MS_MAX) return seen;
+      if (clock.monotonicMs() - askedAtMs <= LOOK_MS_MAX) return { job, state: seen.state };
     }
   }
 
@@ -130,7 +138,7 @@ export function makeRecorder(inside: Inside, { job: claimed, lease }: Claim, con
       has: (name, status) => job.steps.some((one) => one.name === name && one.status === status),
       look,
     },
-    refresh,
+    hear,
     async close(status, text) {
       const open = job.steps.find((one) => one.status === 'running');
       if (open) await write({ ...open, status, text, finishedAtMs: clock.nowMs() });

@@ -38,7 +38,7 @@ export interface StepOptions {
  * throws a `Stopped` when the run may not go on; the runbook lets it pass (or catches `interrupted` to read back first).
  */
 export interface Run<Data = Json, State = Json> {
-  /** As last read from the store: every step, progress, look and heartbeat brings it up to date. */
+  /** As last read from the store: every step, progress and look brings it up to date. */
   readonly job: JobRow<Data>;
   /** Wall-clock time by which the job gives up. */
   readonly deadlineAtMs: number;

@@ -39,7 +39,7 @@ export function makeRunner(inside: Inside, { runbook, failed, stopped }: Endings
     const control = makeControl();
     const running: Running = { lease: claim.lease, control, recorder: makeRecorder(inside, claim, control) };
     // An interrupt that an earlier owner had not obeyed yet.
-    running.recorder.refresh(claim.job);
+    running.recorder.hear(claim.job.interrupt);
     const done = execute(running).finally(() => {
       if (runs.get(claim.lease.job)?.control === control) runs.delete(claim.lease.job);
     });

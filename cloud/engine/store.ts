@@ -91,7 +91,7 @@ export interface Turn {
   readonly newJobId: string;
   /** Looked up for `known`. */
   readonly question?: { readonly sender: string; readonly commandId: string };
-  /** The owner and lease end that a job started by this decision gets. */
+  /** The owner and lease end that a job started by this decision gets. The end is asked for when it is written. */
   readonly owner: string;
   readonly leaseUntilMs: number;
   /** The running job whose end this event is. */

@@ -56,6 +56,57 @@ async function endedWithin(id: string | null, ms: number): Promise<void> {
   await clock.until(async () => (await statusOf(id)) === 'succeeded', ms);
 }
 
+test('a lease is counted from when its job is started, however long the lane was waited for', async () => {
+  const crowded: Store = {
+    ...store,
+    decide: async (...asked) => {
+      await clock.sleep(3_000);
+      return store.decide(...asked);
+    },
+  };
+  const door = openDoor({ store: crowded, clock, runbook: waits });
+  engines.push(door);
+  const moving = move(door, 'open');
+  await clock.advance(3_000);
+  expect((await moving).job).not.toBeNull();
+  expect(await store.takeOver('other', clock.nowMs() + 3_900, clock.nowMs() + 8_000)).toEqual([]);
+  expect(await store.takeOver('other', clock.nowMs() + 4_000, clock.nowMs() + 8_000)).toHaveLength(1);
+});
+
+test('what a heartbeat has read before a step was stored does not make the run forget the step', async () => {
+  const [reading, late] = [gate(), gate()];
+  let heard = false;
+  const slow: Store = {
+    ...store,
+    heartbeat: async (...asked) => {
+      const read = await store.heartbeat(...asked);
+      reading.open();
+      await late.passed;
+      heard = true;
+      return read;
+    },
+  };
+  const between = gate();
+  const door = openDoor({
+    store: slow,
+    clock,
+    runbook: async (run) => {
+      await reading.passed;
+      await run.step('first', async () => ({ text: 'one', detail: { made: 1 } }));
+      late.open();
+      await between.passed;
+      expect(run.has('first', 'succeeded')).toBe(true);
+      return done(run);
+    },
+  });
+  engines.push(door);
+  door.start();
+  const { job } = await move(door, 'open');
+  await clock.until(() => heard, 5_000);
+  between.open();
+  await endedWithin(job, 5_000);
+});
+
 test('a job whose owner died goes on within 5 s, at the step that had not ended', async () => {
   const acts: string[] = [];
   const befores: unknown[] = [];

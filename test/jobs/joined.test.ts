@@ -29,7 +29,7 @@ test.for(['while it runs', 'after its end'])('so does one who repeats a command 
   const world = crowd();
   if (when === 'after its end') world.arrive();
   world.press('failover', { by: 'd59', id: 'press-59', replyTo: repliesOf('d59') });
-  const again = jobsSent(world, 'devices/d59/replies').at(-1);
-  expect(again).toMatchObject({ type: when === 'after its end' ? 'finished' : 'accepted' });
-  expect(again?.job.joined.filter(({ id }) => id === 'press-59')).toHaveLength(1);
+  const told = jobsSent(world, 'devices/d59/replies');
+  expect(told.at(-1)).toMatchObject({ type: when === 'after its end' ? 'finished' : 'accepted' });
+  expect(told.at(-1)?.job.joined.filter(({ id }) => id === 'press-59')).toHaveLength(1);
 });

@@ -358,6 +358,10 @@ export function makeWorld(options: WorldOptions = {}) {
       nowMs += ms;
       for (const name of lanes.keys()) decide(name, { kind: 'timer' });
     },
+    /** Time passes, and no timer has fired yet. */
+    late: (ms: number) => {
+      nowMs += ms;
+    },
     timer: (name = 'www') => decide(name, { kind: 'timer' }),
     state: (name = 'www'): State => {
       const settings = switches.get(name);

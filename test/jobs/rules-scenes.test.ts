@@ -365,6 +365,45 @@ test('a repeat of a command that was refused on its road is answered with the jo
   expect(world.press('restore', { id: 'p2', ifRevision: 99 }).refusal?.code).toBe('stale');
 });
 
+test('a repeat after the job’s end is answered with accepted, which its sender waits for, and then with the end', () => {
+  const world = makeWorld();
+  const replyTo = [{ topic: 'devices/lobby/replies', whole: false, correlationData: null }];
+  world.press('failover', { id: 'p1', replyTo });
+  world.arrive();
+  world.outgoing.splice(0);
+  world.press('failover', { id: 'p1', replyTo });
+  world.press('failover', { id: 'p1' });
+  const types = (topic: string) => world.sent(topic).map(({ type }) => type);
+  expect(types('devices/lobby/replies')).toEqual(['accepted', 'finished']);
+  expect(types('switches/www/jobs')).toEqual(['accepted', 'finished']);
+  world.outgoing.splice(0);
+  for (let times = 0; times < 2; times++) world.press('restore', { id: 'old', ageMs: HOUR, replyTo });
+  expect(types('devices/lobby/replies')).toEqual(['finished', 'finished']);
+});
+
+test('a release that comes when the hold has just ended by its time says so, and what the end of the hold brought', () => {
+  const restored = makeWorld({ guards: { restoreAfterMs: 0, cooldownMs: 0 } });
+  restored.alert();
+  restored.arrive();
+  restored.hold(MINUTE);
+  restored.recover();
+  restored.late(MINUTE);
+  const reply = restored.release();
+  expect(reply.text).toMatch(
+    /hold has just ended by its time, .*nothing changed\. The hold had ended by its time before/,
+  );
+  expect(reply.job?.data.command).toBe('restore');
+
+  const alerted = makeWorld();
+  alerted.hold(MINUTE);
+  alerted.alert();
+  alerted.late(MINUTE);
+  expect(alerted.release().text).toMatch(
+    /hold has just ended by its time, .* An alert is open, so automation moves it now/,
+  );
+  expect(alerted.running()?.data.command).toBe('failover');
+});
+
 test('a recovery told twice is one recovery: after a hold has ended its restore, the repeat starts none', () => {
   const world = makeWorld();
   world.alert({ cycle: 'c1' });

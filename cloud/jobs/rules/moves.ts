@@ -38,18 +38,21 @@ export function onMove(draft: Draft, move: MoveCommand, from: From, known: JobRo
 
 /**
  * The same id of the same sender is the same job. Its sender repeats because it has no answer, so it is answered again,
- * and nothing else happens.
+ * and nothing else happens. What it waits for is `accepted`, also when the job has ended meanwhile; only a job that was
+ * refused at once never was.
  */
 function repeat(draft: Draft, known: JobRow<JobData>, { origin }: MoveCommand, { commandId }: From): Answer {
-  const type = isUnfinished(known) ? 'accepted' : 'finished';
+  const atStart = known.status === 'refused' && known.startedAtMs === null;
   const repeater = { kind: origin.kind, actor: origin.actor, id: commandId, at: isoTime(draft.nowMs) };
-  const again = replies(type, toldTo(known, repeater), origin.replyTo, draft.nowMs);
-  draft.messages.push(...(again.length > 0 ? again : [toJobs(type, known, draft.nowMs)]));
+  for (const type of ['accepted', 'finished'] as const) {
+    if (type === 'accepted' ? atStart : isUnfinished(known)) continue;
+    const again = replies(type, toldTo(known, repeater), origin.replyTo, draft.nowMs);
+    draft.messages.push(...(again.length > 0 ? again : [toJobs(type, known, draft.nowMs)]));
+  }
   const text = jobInWords(known);
   write(draft, 'repeat', `${who(origin)} sent a command again that is known. ${text}`, about(known));
   // What was refused at its start is answered with the refusal again; what was refused on its road was accepted first.
   const { error } = known.data;
-  const atStart = known.status === 'refused' && known.startedAtMs === null;
   const refused = atStart && error ? (error as CodedRefusal) : null;
   return { job: known, refusal: refused, text };
 }

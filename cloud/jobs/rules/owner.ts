@@ -1,7 +1,7 @@
 import { durationInWords } from '../../../shared/duration.ts';
 import type { Interrupt, JobData, Origin, SwitchCommand } from '../command.ts';
 import type { JobRow } from '../../engine/job.ts';
-import { holdInWords } from '../sentences.ts';
+import { holdInWords, jobInWords } from '../sentences.ts';
 import { holdInForce, openAlerts } from '../state.ts';
 import { clip, count, list, sentence, who } from '../text.ts';
 import { clearAlert } from './alerts.ts';
@@ -62,7 +62,8 @@ export function onRelease(draft: Draft, { origin }: Of<'release'>): Answer {
   const held = holdInForce(state);
   const wasTripped = state.tripped !== null;
   if (!held && !wasTripped) {
-    const text = `${settings.name} was not held and automation had not stopped itself; nothing changed.`;
+    const was = justEnded(draft) ? 'is not held any more, its hold has just ended by its time,' : 'was not held';
+    const text = `${settings.name} ${was} and automation had not stopped itself; nothing changed.`;
     write(draft, 'release', text, { by: origin.actor });
     return { job: null, refusal: null, text };
   }
@@ -76,8 +77,17 @@ export function onRelease(draft: Draft, { origin }: Of<'release'>): Answer {
   return { job: null, refusal: null, text };
 }
 
-/** What follows from a release, for its answer: `job` is the failover that it started, if it did. */
+/** A hold ended by its time in this very decision, before the event was looked at. */
+function justEnded({ journal }: Draft): boolean {
+  return journal.some(({ kind }) => kind === 'hold-ended');
+}
+
+/**
+ * What follows from a release, for its answer: `job` is the failover that it started, if it did. It never starts a
+ * restore; the end of a hold by its time does, and may fall into the same decision.
+ */
 export function afterRelease(draft: Draft, job: JobRow<JobData> | undefined): string {
+  if (job?.data.command === 'restore') return `The hold had ended by its time before this release: ${jobInWords(job)}`;
   if (job) return `An alert is open, so automation moves it now: job ${job.id}.`;
   const { state, settings, automation } = draft;
   if (automation.mode !== 'on') return `Automation does nothing: its mode is ${automation.mode}.`;
