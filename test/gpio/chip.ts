@@ -11,8 +11,10 @@ export interface SimulatedChip {
   pull(line: number, level: Level['level']): Promise<unknown>;
   /** Levels one after the other; returns how long each really lasted, milliseconds. */
   strip(line: number, levels: readonly Level[]): Promise<readonly number[]>;
-  /** Takes the chip out of the machine, and puts it back. */
-  live(is: boolean): Promise<unknown>;
+  /** Takes the chip out of the machine. */
+  takeOut(): Promise<unknown>;
+  /** Puts it back, where the kernel may give it another number. */
+  putBack(): Promise<SimulatedChip>;
 }
 
 /** Adds a chip. Its lines 5, 17, 22, 24 and 27 have the names that a Raspberry Pi gives them. */
@@ -22,15 +24,14 @@ export async function addChip(machine: Machine, name: string, label: string, lin
   const folders = named.map((line) => `mkdir ${bank}/line${line}; echo GPIO${line} > ${bank}/line${line}/name`);
   await shell(
     machine,
-    [
-      `mkdir -p ${bank}`,
-      `echo ${lines} > ${bank}/num_lines`,
-      `echo ${label} > ${bank}/label`,
-      ...folders,
-      `echo 1 > ${CONFIG}/${name}/live`,
-    ].join('\n'),
+    [`mkdir -p ${bank}`, `echo ${lines} > ${bank}/num_lines`, `echo ${label} > ${bank}/label`, ...folders].join('\n'),
   );
-  const told = await shell(machine, `cat ${CONFIG}/${name}/dev_name ${bank}/chip_name`);
+  return plugIn(machine, name);
+}
+
+async function plugIn(machine: Machine, name: string): Promise<SimulatedChip> {
+  const folder = `${CONFIG}/${name}`;
+  const told = await shell(machine, `echo 1 > ${folder}/live; cat ${folder}/dev_name ${folder}/bank/chip_name`);
   const [device = '', chip = ''] = told.split('\n');
   const line = (of: number): string => `/sys/devices/platform/${device}/${chip}/sim_gpio${of}`;
   return {
@@ -39,7 +40,8 @@ export async function addChip(machine: Machine, name: string, label: string, lin
     pull: (of, level) => machine.ask({ do: 'write', path: `${line(of)}/pull`, text: level }),
     strip: async (of, levels) =>
       (await machine.ask({ do: 'strip', path: `${line(of)}/pull`, levels })) as readonly number[],
-    live: (is) => shell(machine, `echo ${is ? 1 : 0} > ${CONFIG}/${name}/live`),
+    takeOut: () => shell(machine, `echo 0 > ${folder}/live`),
+    putBack: () => plugIn(machine, name),
   };
 }
 

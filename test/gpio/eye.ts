@@ -65,8 +65,9 @@ export function makeEye(): Eye {
 
 const coloursOf = (levels: string): readonly Colour[] => COLOURS.filter((_, at) => levels[at] === '1');
 
+const near = (one: number, other: number): boolean => Math.abs(one - other) <= Math.max(NEAR_MS, other * NEAR_PART);
+
 function alike(seen: Pulse, wanted: Pulse): boolean {
-  const near = (one: number, other: number): boolean => Math.abs(one - other) <= Math.max(NEAR_MS, other * NEAR_PART);
   const sameColours = seen.colours.join() === wanted.colours.join();
   return sameColours && near(seen.onMs, wanted.onMs) && near(seen.darkMs, wanted.darkMs);
 }

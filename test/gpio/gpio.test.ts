@@ -49,13 +49,20 @@ describe.skipIf(gpioMissing !== undefined)('on a real chip of a real kernel', ()
     // As on a Pi 5 with the kernel of 2024: four other chips come first.
     for (const at of [0, 1, 2, 3]) await addChip(machine, `other${at}`, 'gpio-brcmstb', 32);
     chip = await addChip(machine, 'header', 'pinctrl-rp1', 54);
-    await machine.ask({ do: 'sample', paths: [27, 22, 24].map((line) => chip.value(line)) });
+    await watchLeds();
     await configure('{ line: 17, pressed: low, bias: pull-up }');
     button = await startInGuest(machine, ['run', '--config', FILE]);
     await sees(LAMPS.primary);
   }, 400_000);
 
   afterAll(() => parts.disposeAsync(), 60_000);
+
+  const LEDS = [27, 22, 24] as const;
+  const watchLeds = (): Promise<unknown> => machine.ask({ do: 'sample', paths: LEDS.map((line) => chip.value(line)) });
+  const ledLevels = async (): Promise<string> => {
+    const levels = await Promise.all(LEDS.map((line) => machine.ask({ do: 'read', path: chip.value(line) })));
+    return levels.map((level) => String(level).trim()).join('');
+  };
 
   function configure(line: string): Promise<unknown> {
     const port = new URL(world.file.mqtt).port;
@@ -92,7 +99,7 @@ leds: { red: 27, green: 22, blue: 24 }
     return (await fetch(world.file.http + path, { headers })).json();
   }
 
-  async function told(what: RegExp | null): Promise<void> {
+  async function publishes(what: RegExp | null): Promise<void> {
     let last: string | null = null;
     const right = (): boolean => (what === null ? last === null : what.test(last ?? ''));
     const endAtMs = Date.now() + WAIT_MS_MAX;
@@ -158,10 +165,10 @@ leds: { red: 27, green: 22, blue: 24 }
     const before = await jobs();
     await chip.pull(17, 'pull-down');
     await sees(LAMPS.fault);
-    await told(/has been down for more than 10 s/);
+    await publishes(/has been down for more than 10 s/);
     await chip.pull(17, 'pull-up');
     await sees(LAMPS.primary);
-    await told(null);
+    await publishes(null);
     expect(await jobs()).toEqual(before);
   });
 
@@ -175,19 +182,18 @@ leds: { red: 27, green: 22, blue: 24 }
   });
 
   test('kill -9 leaves a light on, as on a Pi, and the stop line of the unit turns it off', async () => {
-    await until('light', () => eye.lit().length > 0, WAIT_MS_MAX);
     // Frozen while it is lit, so that no darkness comes in between.
     for (;;) {
       await until('light', () => eye.lit().length > 0, WAIT_MS_MAX);
       await button.kill('SIGSTOP');
-      if ((await machine.ask({ do: 'read', path: chip.value(22) })) === '1\n') break;
+      if ((await ledLevels()) === '010') break;
       await button.kill('SIGCONT');
     }
     await button.kill('SIGKILL');
     expect(await button.ended).toBe('SIGKILL');
-    expect(await machine.ask({ do: 'read', path: chip.value(22) })).toBe('1\n');
+    expect(await ledLevels()).toBe('010');
     expect(await runInGuest(machine, ['dark', '--config', FILE])).toEqual({ code: 0, text: '' });
-    for (const line of [27, 22, 24]) expect(await machine.ask({ do: 'read', path: chip.value(line) })).toBe('0\n');
+    expect(await ledLevels()).toBe('000');
   });
 
   test('a line that is down at the start is a fault until it is let go, and never a command', async () => {
@@ -197,25 +203,28 @@ leds: { red: 27, green: 22, blue: 24 }
     await chip.pull(17, 'pull-down');
     button = await startInGuest(machine, ['run', '--config', FILE]);
     await sees(LAMPS.fault);
-    await told(/was down when its line was first read/);
+    await publishes(/was down when its line was first read/);
     await chip.pull(17, 'pull-up');
     await sees(LAMPS.primary);
     expect(await jobs()).toEqual(before);
   });
 
   test('a chip that is taken out is a fault in words, and one that comes back is read again', async () => {
-    await chip.live(false);
-    await told(/cannot be read any more: the chip is gone|There is no GPIO chip/);
-    await chip.live(true);
+    const before = await jobs();
+    await chip.takeOut();
+    await publishes(/cannot be read any more: the chip is gone|There is no GPIO chip/);
+    chip = await chip.putBack();
+    await watchLeds();
     await chip.pull(17, 'pull-up');
     await sees(LAMPS.primary);
-    await told(null);
+    await publishes(null);
+    expect(await jobs()).toEqual(before);
   });
 
   test('SIGTERM ends it at once, dark, and gives the lines back', async () => {
     await button.kill('SIGTERM');
     expect(await button.ended).toBe(0);
-    for (const line of [27, 22, 24]) expect(await machine.ask({ do: 'read', path: chip.value(line) })).toBe('0\n');
+    expect(await ledLevels()).toBe('000');
     expect(await runInGuest(machine, ['dark', '--config', FILE])).toEqual({ code: 0, text: '' });
   });
 

@@ -78,8 +78,13 @@ async function strip(path: string, levels: readonly Level[]): Promise<readonly n
   return times.slice(1).map((atMs, at) => atMs - (times[at] ?? 0));
 }
 
-/** Tells the levels of these lines whenever one changes, for ever. A line that cannot be read is dark. */
+let sampling = new AbortController();
+
+/** Tells the levels of these lines whenever one changes, until it is asked for others. What cannot be read is `-`. */
 async function sample(paths: readonly string[]): Promise<void> {
+  sampling.abort();
+  sampling = new AbortController();
+  const { signal } = sampling;
   let last = '';
   const room = Buffer.alloc(1);
   const look = (path: string): string => {
@@ -92,7 +97,7 @@ async function sample(paths: readonly string[]): Promise<void> {
       return '-';
     }
   };
-  for (;;) {
+  while (!signal.aborted) {
     const levels = paths.map(look).join('');
     if (levels !== last) tell({ told: 'levels', atMs: performance.now(), levels });
     last = levels;

@@ -75,13 +75,12 @@ export async function bootMachine({ image, initrd }: GuestKernel): Promise<Machi
 function startQemu(image: string, initrd: string, port: number): ChildProcess {
   const append = `console=ttyS0 quiet loglevel=3 panic=-1 mitigations=off tsc=reliable no_timer_check -- ${NODE} ${GUEST} ${port}`;
   const words = [
-    ...['-accel', 'tcg,thread=multi', '-cpu', 'max', '-M', 'q35', '-m', '1024', '-smp', '2'],
-    ...['-nodefaults', '-display', 'none', '-serial', 'stdio', '-no-reboot'],
-    ...['-kernel', image, '-initrd', initrd, '-append', append],
-    ...['-fsdev', 'local,id=host,path=/,security_model=none,readonly=on,multidevs=remap'],
-    ...['-device', 'virtio-9p-pci,fsdev=host,mount_tag=host'],
-    ...['-netdev', 'user,id=net', '-device', 'virtio-net-pci,netdev=net,romfile='],
-  ];
+    '-accel tcg,thread=multi -cpu max -M q35 -m 1024 -smp 2 -nodefaults -display none -serial stdio -no-reboot',
+    '-fsdev local,id=host,path=/,security_model=none,readonly=on,multidevs=remap',
+    '-device virtio-9p-pci,fsdev=host,mount_tag=host',
+    '-netdev user,id=net -device virtio-net-pci,netdev=net,romfile=',
+  ].flatMap((line) => line.split(' '));
+  words.push('-kernel', image, '-initrd', initrd, '-append', append);
   return spawn('qemu-system-x86_64', words, { stdio: ['ignore', 'pipe', 'pipe'] });
 }
 
@@ -97,7 +96,7 @@ function talk(socket: Socket, said: () => string): Pick<Machine, 'ask' | 'told'>
   });
   socket.on('error', () => undefined);
   socket.on('close', () => {
-    for (const { reject } of open.values()) reject(new Error(`The emulated machine has ended. It said:\n${said()}`));
+    for (const one of open.values()) one.reject(new Error(`The emulated machine has ended. It said:\n${said()}`));
   });
   return {
     told,
