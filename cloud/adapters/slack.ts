@@ -48,12 +48,12 @@ function messageOf({ title, text, next, severity, drill, at, link, job, switch: 
   const mark = drill ? '🧪' : MARKS[severity];
   const about = [name, job === null ? null : `job ${job}`, at].filter((part) => part !== null).join(' · ');
   const where = link === null ? '' : ` · <${escape(link)}|open the page>`;
-  const nextBlock = next === null ? [] : [section(`*Next:* ${escape(next)}`)];
+  const nextBlock = next === null ? [] : [section(`*Next:* ${cutEscaped(next, SECTION_CHARS_MAX - 8)}`)];
   return {
-    text: cut(escape(next === null ? `${title}: ${text}` : `${title}: ${text} Next: ${next}`), TEXT_CHARS_MAX),
+    text: cutEscaped(next === null ? `${title}: ${text}` : `${title}: ${text} Next: ${next}`, TEXT_CHARS_MAX),
     blocks: [
       { type: 'header', text: { type: 'plain_text', text: cut(`${mark} ${title}`, HEADER_CHARS_MAX), emoji: true } },
-      section(escape(text)),
+      section(cutEscaped(text, SECTION_CHARS_MAX)),
       ...nextBlock,
       { type: 'context', elements: [{ type: 'mrkdwn', text: `${escape(about)}${where}` }] },
     ],
@@ -61,7 +61,12 @@ function messageOf({ title, text, next, severity, drill, at, link, job, switch: 
 }
 
 function section(text: string): object {
-  return { type: 'section', text: { type: 'mrkdwn', text: cut(text, SECTION_CHARS_MAX) } };
+  return { type: 'section', text: { type: 'mrkdwn', text } };
+}
+
+/** Never ends in the middle of an escaped character. */
+function cutEscaped(text: string, charsMax: number): string {
+  return cut(escape(text), charsMax).replace(/&[a-z]*…$/, '…');
 }
 
 /** Slack's three: a stranger's `<!channel>` must call nobody. */

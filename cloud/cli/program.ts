@@ -10,6 +10,7 @@ import { registerHold } from './hold.ts';
 import { registerImport } from './import.ts';
 import { registerJob } from './job.ts';
 import { registerJobs } from './jobs.ts';
+import { registerNotify } from './notify.ts';
 import { CONFIG_DEFAULT, example } from './options.ts';
 import { registerPlan } from './plan.ts';
 import { registerPolicy } from './policy.ts';
@@ -46,6 +47,7 @@ export function makeProgram(): Command {
   registerPlan(program);
   registerImport(program);
   registerDatadog(program);
+  registerNotify(program);
   registerSchema(program);
   return example(
     program,

@@ -29,7 +29,7 @@ test.for([
 });
 
 const COMMANDS =
-  'serve check status failover restore drill hold release cancel alerts jobs job watch audit policy plan import datadog schema'.split(
+  'serve check status failover restore drill hold release cancel alerts jobs job watch audit policy plan import datadog notify schema'.split(
     ' ',
   );
 
@@ -46,8 +46,8 @@ test.for(COMMANDS)('%s has its own help, with an example', async (name) => {
   expect(code).toBe(0);
 });
 
-const GROUPS = ['audit', 'policy'];
-const IN_GROUPS = ['audit verify', 'audit export', 'policy iam', 'policy iot', 'policy mosquitto'];
+const GROUPS = ['audit', 'policy', 'notify'];
+const IN_GROUPS = ['audit verify', 'audit export', 'policy iam', 'policy iot', 'policy mosquitto', 'notify test'];
 
 test.for(COMMANDS.filter((name) => !GROUPS.includes(name)).concat(IN_GROUPS))(
   '%s has --json, for programs',

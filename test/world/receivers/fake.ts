@@ -1,4 +1,4 @@
-import { createServer, type IncomingMessage } from 'node:http';
+import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
 
 /** How the next request is answered, whatever it says: with a status, or (`hang`) never. */
@@ -31,22 +31,22 @@ export interface Fake extends AsyncDisposable {
 export async function openFake(answer: (request: Asked, wrong: string[]) => Said): Promise<Fake> {
   const asked: Asked[] = [];
   const wrong: string[] = [];
-  const server = createServer((request, response) => {
-    void read(request).then((body) => {
-      const headers = Object.fromEntries(Object.entries(request.headers).map(([key, value]) => [key, String(value)]));
-      const one: Asked = { method: request.method ?? '', path: request.url ?? '', headers, body };
-      asked.push(one);
-      const weather = fake.weather(one);
-      if (weather === 'hang') return;
-      if (weather) {
-        if (weather.retryAfter !== undefined) response.setHeader('retry-after', weather.retryAfter);
-        response.writeHead(weather.status).end('weather');
-        return;
-      }
-      const said = answer(one, wrong);
-      response.writeHead(said.status).end(said.body);
-    });
-  });
+  async function hear(request: IncomingMessage, response: ServerResponse): Promise<void> {
+    const body = await read(request);
+    const headers = Object.fromEntries(Object.entries(request.headers).map(([key, value]) => [key, String(value)]));
+    const one: Asked = { method: request.method ?? '', path: request.url ?? '', headers, body };
+    asked.push(one);
+    const weather = fake.weather(one);
+    if (weather === 'hang') return;
+    if (weather) {
+      if (weather.retryAfter !== undefined) response.setHeader('retry-after', weather.retryAfter);
+      response.writeHead(weather.status).end('weather');
+      return;
+    }
+    const said = answer(one, wrong);
+    response.writeHead(said.status).end(said.body);
+  }
+  const server = createServer((request, response) => void hear(request, response));
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
   const { port } = server.address() as AddressInfo;
   const fake: Fake = {

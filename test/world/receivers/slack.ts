@@ -9,8 +9,13 @@ const plain = (charsMax: number) =>
   });
 /** What stands in angle brackets is a link or calls somebody: `<!channel>` is never ours. */
 const calm = (text: string) => [...text.matchAll(/<([^>]*)>/g)].every(([, inside = '']) => /^https?:\/\//.test(inside));
+/** Of Slack's three characters nothing else is left, and no half of one. */
+const escaped = (text: string) => !/&(?!amp;|lt;|gt;)/.test(text);
 const mrkdwn = (charsMax: number) =>
-  z.strictObject({ type: z.literal('mrkdwn'), text: z.string().min(1).max(charsMax).refine(calm, 'a mention') });
+  z.strictObject({
+    type: z.literal('mrkdwn'),
+    text: z.string().min(1).max(charsMax).refine(calm, 'a mention').refine(escaped, 'half an escape'),
+  });
 
 const Block = z.discriminatedUnion('type', [
   z.strictObject({ type: z.literal('header'), text: plain(150) }),

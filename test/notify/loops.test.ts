@@ -1,0 +1,117 @@
+import { expect, test } from 'vitest';
+import { watchDevices } from '../../cloud/jobs/notice/device-watch.ts';
+import { runHeartbeat } from '../../cloud/jobs/notice/heartbeat.ts';
+import { whatIsNotWell } from '../../cloud/jobs/notice/well.ts';
+import { silentLog } from '../../shared/log.ts';
+import { makePlayedClock } from '../engine/clock.ts';
+
+const MINUTE = 60_000;
+
+function beating() {
+  const clock = makePlayedClock();
+  const stop = new AbortController();
+  const heart = { ill: null as string | null, lost: 0, beats: 0 };
+  const running = runHeartbeat(
+    {
+      name: 'heartbeat',
+      everyMs: MINUTE,
+      trouble: async () => heart.ill,
+      beat: async () => {
+        if (heart.lost > 0) return `lost ${heart.lost--}`;
+        heart.beats += 1;
+        return null;
+      },
+      clock,
+      log: silentLog,
+    },
+    stop.signal,
+  );
+  const end = async (): Promise<void> => {
+    stop.abort();
+    await running;
+  };
+  return { clock, heart, end };
+}
+
+test('the heartbeat goes out at once and every minute while all is well, and stops while something is not', async () => {
+  const { clock, heart, end } = beating();
+  await clock.advance(3 * MINUTE);
+  expect(heart.beats).toBe(4);
+  heart.ill = 'mqtt: the broker is away';
+  await clock.advance(10 * MINUTE);
+  expect(heart.beats).toBe(4);
+  heart.ill = null;
+  await clock.advance(MINUTE);
+  expect(heart.beats).toBe(5);
+  await end();
+});
+
+test('a heartbeat that is lost on its way is sent again before anybody misses it', async () => {
+  const { clock, heart, end } = beating();
+  heart.lost = 2;
+  await clock.advance(MINUTE);
+  heart.lost = 2;
+  await clock.advance(30_000);
+  expect(heart.beats).toBe(2);
+  await end();
+});
+
+const WELL = {
+  checks: [{ name: 'store', ask: async () => null }],
+  switches: ['www'],
+  positionOf: async () => 'primary',
+  receivers: ['slack'],
+  waitingSinceMs: async () => null,
+};
+
+test.for([
+  [{}, null],
+  [{ checks: [{ name: 'mqtt', ask: async () => 'No broker.' }] }, 'mqtt: No broker.'],
+  [{ checks: [{ name: 'store', ask: async () => Promise.reject(new Error('gone')) }] }, 'gone'],
+  [{ positionOf: async () => 'unknown' }, 'Where www is is not known.'],
+  [{ waitingSinceMs: async () => 0 }, 'A message to slack waits for 11 min.'],
+] as const)('all is well, or a sentence says what is not (%#)', async ([ill, said]) => {
+  const clock = makePlayedClock(11 * MINUTE);
+  expect(await whatIsNotWell({ ...WELL, ...ill, clock }, new AbortController().signal)).toBe(said);
+});
+
+test('a button is absent after five minutes of silence, and never because this endpoint cannot hear', async () => {
+  const clock = makePlayedClock();
+  const stop = new AbortController();
+  const said: string[] = [];
+  let hears = true;
+  let heard: { online: boolean; sinceMs: number; heardAtMs: number } | undefined;
+  const running = watchDevices(
+    {
+      devices: [{ name: 'lobby', on: ['www'], drillEveryMs: undefined }],
+      switches: ['www'],
+      heard: () => heard,
+      hears: () => hears,
+      tell: async (name, { device, online }) => said.push(`${name}: ${device} ${online}`),
+      clock,
+      log: silentLog,
+    },
+    stop.signal,
+  );
+  heard = { online: true, sinceMs: clock.nowMs(), heardAtMs: clock.nowMs() };
+  await clock.advance(MINUTE);
+  expect(said).toEqual(['www: lobby true']);
+  hears = false;
+  await clock.advance(60 * MINUTE);
+  hears = true;
+  await clock.advance(4 * MINUTE);
+  expect(said).toHaveLength(1);
+  // It says it every minute: nobody has heard it for five.
+  await clock.advance(2 * MINUTE);
+  expect(said).toEqual(['www: lobby true', 'www: lobby false']);
+  heard = { online: true, sinceMs: clock.nowMs(), heardAtMs: clock.nowMs() };
+  await clock.advance(MINUTE);
+  // Its will says that it is gone: a flap of the network is not told.
+  heard = { online: false, sinceMs: clock.nowMs(), heardAtMs: clock.nowMs() };
+  await clock.advance(4 * MINUTE);
+  expect(said).toHaveLength(3);
+  await clock.advance(2 * MINUTE);
+  expect(said.at(-1)).toBe('www: lobby false');
+  stop.abort();
+  await running;
+});
