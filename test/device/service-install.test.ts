@@ -4,6 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
+import { readButtonConfig } from '../../device/config/read.ts';
 import { read, ROOT } from '../house/files.ts';
 
 // Copies a tree and starts processes, on machines that may be busy with other things.
@@ -65,6 +66,13 @@ describe.skipIf(skipReason !== undefined)(`the installer${skipReason ?? ''}`, ()
     expect(await modes('button.yaml', 'secrets.env')).toEqual(['640', '600']);
     // Whoever may write the program that holds the key, holds the key.
     expect((await run('find', [opt(), '-not', '-type', 'l', '-perm', '/022'])).stdout).toBe('');
+  });
+
+  test('the configuration that it begins with is one that the button takes', async () => {
+    await install();
+    for (const name of ['ca.pem', 'button.pem', 'button.key']) await writeFile(etc(name), '');
+    const config = readButtonConfig(etc('button.yaml'), {}, {});
+    expect([config.device, config.switch, config.input, config.buttons[0]?.line]).toEqual(['lobby', 'www', 'gpio', 17]);
   });
 
   test('an update leaves the configuration and closes its keys, and there is a way back', async () => {

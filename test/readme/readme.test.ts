@@ -20,6 +20,11 @@ const ELSEWHERE: Readonly<Record<string, string>> = {
   'npm start': 'test/road plays it',
   'npm ci && npm test': 'this is it',
   'npm run check': 'what CI runs',
+  'sudo sh device/install/install.sh': 'test/device/service-install plays it below a root of its own',
+  'sudo sh device/install/install.sh keys': 'the same',
+  'sudo -u dashover-button dashover-button check --config /etc/dashover-button/button.yaml':
+    'test/device/service-check-roads plays it as another user',
+  'sudo systemctl enable --now dashover-button': 'test/device/service-install has systemd read the unit',
   'curl https://dashover.example.com/trigger/<id> -X POST -H "Authorization: CAAuth <secret>" -H "Content-Length: 0"':
     'test/road plays the same against the world',
 };
