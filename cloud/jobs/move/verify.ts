@@ -2,7 +2,7 @@ import type { StepContext, StepResult } from '../../engine/runbook.ts';
 import type { RecordSet } from '../../ports.ts';
 import { ownedBy, tripleKey } from '../records.ts';
 import { askAll, serversOf, type Server, type WrongServer, wrongInWords } from './asking.ts';
-import { questionsFor } from './questions.ts';
+import { type Question, questionsFor } from './questions.ts';
 import { zoneSeen, type ZoneSeen } from './read.ts';
 import { stopOf, timeOfDay, type Walk } from './walk.ts';
 
@@ -12,6 +12,9 @@ export type VerifyDetail = {
   /** The servers that did not give the wanted answers, and what they gave. */
   readonly wrong: readonly WrongServer[];
 };
+
+/** How often it is asked what the zone is, when it was not learnt before. */
+const ZONE_TRIES = 4;
 
 /**
  * Asks every address of every authoritative name server until each gives only the wanted answers, for as long as
@@ -26,20 +29,17 @@ export async function verify<State>(
 ): Promise<StepResult<VerifyDetail>> {
   const { run, target, world, pace } = walk;
   if (!target.verify) return skipped('The name servers are not asked: dns.verify is false.');
-  const zone = known ?? (await zoneSeen(walk, context.signal));
-  if (!zone) return unverified('The name servers of the zone are not known: Route 53 did not name them.');
-  if (zone.private) return skipped('The name servers are not asked: a private zone answers only inside its networks.');
-
-  const owned = ownedBy(target.positions);
-  const ownedKeys = new Set(owned.map(tripleKey));
-  const strangers = live.filter((set) => !ownedKeys.has(tripleKey(set)));
-  const questions = questionsFor(wanted, owned, strangers);
-  if (questions.length === 0) {
-    return skipped('The name servers are not asked: for a delegated name they only refer to others.');
-  }
   const untilMs = Math.min(run.deadlineAtMs, world.clock.nowMs() + pace.verifyMs);
   let wrong: VerifyDetail['wrong'] = [];
   try {
+    const zone = known ?? (await zoneInTheEnd(walk, untilMs, context.signal));
+    if (!zone) return unverified('The name servers of the zone are not known: Route 53 did not name them.');
+    if (zone.private)
+      return skipped('The name servers are not asked: a private zone answers only inside its networks.');
+    const questions = questionsOf(walk, wanted, live);
+    if (questions.length === 0) {
+      return skipped('The name servers are not asked: for a delegated name they only refer to others.');
+    }
     const servers = await serversOf(world.nameServers, zone.nameServers, context.signal);
     if (typeof servers === 'string') return unverified(servers);
     let left = servers;
@@ -57,6 +57,31 @@ export async function verify<State>(
     if (stop?.kind === 'interrupted') return unverified('Not finished: the job was told to end.', wrong);
     if (stop?.kind === 'deadline') return unverified('Not finished: the deadline of the job has come.', wrong);
     throw error;
+  }
+}
+
+function questionsOf<State>(
+  { target }: Walk<State>,
+  wanted: readonly RecordSet[],
+  live: readonly RecordSet[],
+): readonly Question[] {
+  const owned = ownedBy(target.positions);
+  const keys = new Set(owned.map(tripleKey));
+  return questionsFor(
+    wanted,
+    owned,
+    live.filter((set) => !keys.has(tripleKey(set))),
+  );
+}
+
+/** Weather passes; a right that is missing stays so, and the job is not kept for it. */
+async function zoneInTheEnd<State>(walk: Walk<State>, untilMs: number, signal: AbortSignal): Promise<ZoneSeen | null> {
+  const { world, pace } = walk;
+  for (let attempt = 1; ; attempt += 1) {
+    const zone = await zoneSeen(walk, signal);
+    if (zone || attempt === ZONE_TRIES || world.clock.nowMs() >= untilMs) return zone;
+    await world.clock.sleep(pace.verifyPauseMs, signal);
+    signal.throwIfAborted();
   }
 }
 
