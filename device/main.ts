@@ -149,8 +149,14 @@ async function main(): Promise<number> {
     // Commander has printed its own sentence; help and version are no mistake.
     if (error instanceof CommanderError) return error.exitCode === 0 ? EXIT_DONE : EXIT_WRONG_USE;
     if (!(error instanceof ConfigProblems || error instanceof GpioProblem)) throw error;
-    process.stderr.write(`${error.message}\n`);
-    return error instanceof ConfigProblems ? EXIT_WRONG_USE : EXIT_NOT_DONE;
+    const isConfig = error instanceof ConfigProblems;
+    if (process.argv.includes('--json')) {
+      const told = { code: isConfig ? 'config' : 'gpio', message: error.message };
+      process.stdout.write(`${JSON.stringify({ error: told }, null, 2)}\n`);
+    } else {
+      process.stderr.write(`${error.message}\n`);
+    }
+    return isConfig ? EXIT_WRONG_USE : EXIT_NOT_DONE;
   }
 }
 
