@@ -44,10 +44,11 @@ function restoresByItself({ tokens, triggers }: Config, name: string): boolean {
 }
 
 /** What the endpoint itself needs, and finds by a name that it moves. */
-function circles({ switches, http, mqtt }: Config): readonly Finding[] {
+function circles({ switches, http, mqtt, notify }: Config): readonly Finding[] {
   const needs = [
     ['http.publicUrl', http.publicUrl],
     ['mqtt.url', mqtt?.url],
+    ...notify.map(({ name, url }) => [`notify: ${name}`, url] as const),
   ] as const;
   return needs.flatMap(([key, url]) => {
     const host = url === undefined ? undefined : hostOf(url);

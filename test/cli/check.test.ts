@@ -243,6 +243,14 @@ test.for<readonly [string, Broken]>([
     },
   ],
   [
+    'a receiver of notices at a name that moves',
+    {
+      yaml: `${WWW}notify: [{ kind: slack, url: 'https://www.example.test/services/SECRET' }]\n`,
+      finds: /! endpoint: notify: slack is at www.example.test, which www moves: after a failover/,
+      code: 0,
+    },
+  ],
+  [
     'a broker, and a probe, at a name that moves',
     {
       yaml: `${WWW}    probe: { primary: { url: 'http://www.example.test:1/', timeout: 1s } }\nmqtt: { url: 'mqtt://www.example.test' }\n`,
