@@ -51,9 +51,23 @@ export const connect: Connect = async (broker, _version, will, hear, clock) => {
   function finish(reason: string | undefined): void {
     why ??= reason;
     relay.reset();
-    if (closing) return;
+    if (!closing) client.stop();
     closing = true;
-    client.stop();
+    conclude();
+  }
+
+  /** After a failed handshake the client takes 10 to 30 s to stop, on purpose. Nobody waits for that. */
+  function conclude(): void {
+    relay.reset();
+    over.abort();
+    opened.resolve(false);
+    ended.resolve({
+      reason: why ?? 'The broker closed the connection.',
+      versionRefused: false,
+      takenOver,
+      silent: why === undefined,
+      lastedMs: openedAtMs === undefined ? null : clock.monotonicMs() - openedAtMs,
+    });
   }
 
   client.on('connectionSuccess', () => {
@@ -75,16 +89,7 @@ export const connect: Connect = async (broker, _version, will, hear, clock) => {
   });
   client.on('error', (error) => finish(awsFaultInWords(error)));
   client.on('stopped', () => {
-    relay.reset();
-    over.abort();
-    opened.resolve(false);
-    ended.resolve({
-      reason: why ?? 'The broker closed the connection.',
-      versionRefused: false,
-      takenOver,
-      silent: why === undefined,
-      lastedMs: openedAtMs === undefined ? null : clock.monotonicMs() - openedAtMs,
-    });
+    conclude();
     // Within the event the client is still at work; closed there, it may take the process along.
     setImmediate(() => client.close());
   });
@@ -120,8 +125,7 @@ export const connect: Connect = async (broker, _version, will, hear, clock) => {
         client.stop({ reasonCode: mqtt5.DisconnectReasonCode.NormalDisconnection });
       }
       await clock.sleep(END_MS_MAX, over.signal);
-      relay.reset();
-      await ended.promise;
+      conclude();
     },
   };
 };

@@ -21,6 +21,8 @@ export interface Mosquitto extends AsyncDisposable {
   readonly ca: string;
   readonly cert: string;
   readonly key: string;
+  /** What it has said of its clients. */
+  log(): string;
   /** Ends it, and every connection with it; what it had retained is forgotten. */
   stop(): Promise<void>;
   /** At the same ports again. */
@@ -77,9 +79,13 @@ acl_file ${join(folder, 'acl')}
   // Whoever calls himself mute may listen and not speak.
   writeFileSync(join(folder, 'acl'), 'topic readwrite #\nuser mute\ntopic read #\nuser loud\ntopic readwrite #\n');
   let child: ChildProcess | undefined;
+  let log = '';
 
   async function start(): Promise<void> {
-    const started = spawn(PROGRAM ?? '', ['-c', join(folder, 'mosquitto.conf')], { stdio: 'ignore' });
+    const started = spawn(PROGRAM ?? '', ['-v', '-c', join(folder, 'mosquitto.conf')], {
+      stdio: ['ignore', 'ignore', 'pipe'],
+    });
+    started.stderr.on('data', (data: Buffer) => (log += data.toString()));
     child = started;
     while (!(await answers(port))) {
       if (started.exitCode !== null) {
@@ -106,6 +112,7 @@ acl_file ${join(folder, 'acl')}
     ca: cert,
     cert,
     key,
+    log: () => log,
     start,
     stop,
     freeze: () => void child?.kill('SIGSTOP'),

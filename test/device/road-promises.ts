@@ -43,6 +43,32 @@ export function holdsRoadPromises(client: keyof typeof TITLE): void {
       expect(await lobby.kill('SIGTERM')).toBe(0);
       await until('offline', () => endpoint.online() === false);
       expect(lobby.lamps().at(-1)).toBe('OFF');
+      // A dead line is noticed within a minute; and no user is made up where none is configured.
+      const keepalive = client === 'aws-iot' ? 30 : 20;
+      expect(broker.log()).toMatch(new RegExp(`as lobby \\(p5, c1, k${keepalive}\\)`));
+    });
+
+    test('a press while the broker is away longer than the deadline is dropped visibly, and never arrives', async () => {
+      await using broker = await openMosquitto();
+      await using endpoint = await openEndpoint(plain(broker));
+      await using lobby = await button(broker, { deadlineMs: 1_000 });
+      await lobby.shows('PRIMARY');
+      await broker.stop();
+      await lobby.shows('OFFLINE');
+      lobby.press('hold');
+      await lobby.shows('NOT DELIVERED');
+      expect(lobby.out()).toContain('it never left');
+      await broker.start();
+      await until('the endpoint hears the button', () => broker.log().split('as lobby').length > 2, 30_000);
+      await vi.waitFor(
+        async () => {
+          // A press made now comes after whatever the old one could still have sent.
+          if ((await endpoint.jobs()).length === 0) lobby.press('click-hold');
+          expect((await endpoint.jobs()).at(-1)?.finishedAt).toBeTruthy();
+        },
+        { timeout: 30_000, interval: 500 },
+      );
+      expect(new Set((await endpoint.jobs()).map(({ command }) => command))).toEqual(new Set(['restore']));
     });
 
     test('a press while the broker restarts is one job when it is back', async () => {
