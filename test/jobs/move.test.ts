@@ -12,6 +12,7 @@ import {
   type WorldOptions,
   ZONE,
 } from './move-world.ts';
+import type { WeatherInput } from '../world/route53/weather.ts';
 import { type Driver, driveJob } from './run-driver.ts';
 
 async function world(options?: WorldOptions): Promise<MoveWorld> {
@@ -184,6 +185,29 @@ test('a drill walks the whole road, says what it would send and what would take 
   expect(move.step('change')?.text).toContain('The way back would be: delete CNAME www.example.test');
   expect(move.step('verify')?.text).toContain('gives the wanted answers');
   expect(here.route53.calls.map(({ operation }) => operation)).not.toContain('ChangeResourceRecordSets');
+});
+
+test.for<readonly [string, WeatherInput | null, string, RegExp]>([
+  [
+    'may be seen',
+    null,
+    'succeeded',
+    /may read the records and see the zone, and ask how far a change is\. Whether they may/,
+  ],
+  [
+    'lacks',
+    { kind: 'access-denied', operation: 'GetChange' },
+    'failed',
+    /may not ask how far a change is: .*AccessDenied/,
+  ],
+  ['cannot be seen', { kind: 'throttling', operation: 'GetChange' }, 'skipped', /could not be asked\. .*Throttling/],
+])('a drill tells what of the rights %s', async ([, weather, status, words]) => {
+  const here = await world();
+  if (weather) here.route53.weather(weather);
+  const move = job(here, { command: 'drill' });
+  expect((await move.run()).data.outcome).toBe('drilled');
+  expect(move.step('settle')?.status).toBe(status);
+  expect(move.step('settle')?.text).toMatch(words);
 });
 
 test('when one of four name servers stays behind, the job succeeds unverified and names it', async () => {
