@@ -83,7 +83,9 @@ describe.skipIf(noChromium)(`what is asked on the page, ${IN_CHROMIUM}`, () => {
     await page.keyboard.up('Space');
     await atPosition(page, 'maintenance');
 
-    await page.getByRole('button', { name: /^Restore www maintenance → primary without pressing long/ }).press('Enter');
+    await page
+      .getByRole('button', { name: /^Without pressing long… Restore www maintenance → primary/ })
+      .press('Enter');
     await dialog(page).getByText('maintenance → primary').waitFor();
     await page.keyboard.press('Escape');
     await dialog(page).waitFor({ state: 'detached' });

@@ -93,7 +93,9 @@ export function Controls({ model, access, settings, state }) {
 
 /** @param {Offer} offer */
 function fromTo({ from, to }) {
-  return w.fromTo(positionWord(from), positionWord(to));
+  // A word of its own begins with a capital where it stands alone; a position's name stays as it is.
+  const start = ['drifted', 'unknown'].includes(from) ? positionWord(from).toLowerCase() : from;
+  return w.fromTo(start, positionWord(to));
 }
 
 /** @param {Offer} offer */

@@ -142,8 +142,6 @@ export const en = {
     short: 'That was too short: nothing was sent. Press for a second, then let go.',
     stopped: 'Stopped: nothing was sent.',
     without: 'Without pressing long…',
-    /** @param {string} what */
-    withoutFor: (what) => `${what} without pressing long…`,
     reason: 'Reason (optional, everybody sees it)',
     offline: 'Nothing can be sent while there is no connection.',
     nothing: 'This token may only look.',
@@ -172,8 +170,8 @@ export const en = {
     now: 'Now',
     /** @param {string} what @param {string} status */
     last: (what, status) => `Last job: ${what}, ${status}`,
-    /** @param {string} at */
-    refused: (at) => `Refused at ${at}`,
+    /** @param {string} what @param {string} at */
+    refused: (what, at) => `Refused: ${what}, at ${at}`,
     /** @param {string} actor @param {string} road */
     askedBy: (actor, road) => `asked by ${actor}, ${road}`,
     /** @param {number} n */

@@ -96,7 +96,13 @@ export function HoldButton({ look, title, armedTitle, fromTo, note, disabled, wh
     </button>
     <div class="beside">
       <p class="said" role="status">${said}</p>
-      <button type="button" class="link" disabled=${disabled} aria-label=${w.ask.withoutFor(what)} onClick=${onOther}>
+      <button
+        type="button"
+        class="link"
+        disabled=${disabled}
+        aria-label=${`${w.ask.without} ${what}`}
+        onClick=${onOther}
+      >
         ${w.ask.without}
       </button>
     </div>

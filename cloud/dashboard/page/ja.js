@@ -117,7 +117,6 @@ export const ja = {
     short: '短すぎたため、何も送信していません。1秒間押し続けてから離してください。',
     stopped: '中止しました。何も送信していません。',
     without: '長押しせずに操作…',
-    withoutFor: (what) => `${what}（長押しせずに操作）…`,
     reason: '理由（任意。全員に表示されます）',
     offline: '接続がない間は何も送れません。',
     nothing: 'このトークンでできるのは閲覧だけです。',
@@ -142,7 +141,7 @@ export const ja = {
   job: {
     now: '実行中',
     last: (what, status) => `直前のジョブ: ${what}（${status}）`,
-    refused: (at) => `${at} に拒否`,
+    refused: (what, at) => `拒否: ${what}（${at}）`,
     askedBy: (actor, road) => `依頼: ${actor}（${road}）`,
     joined: (n) => `ほか${n}件`,
     took: (took) => `所要 ${took}`,

@@ -1,5 +1,5 @@
 /**
- * @import { State } from '../../../shared/messages.ts'
+ * @import { Job, State } from '../../../shared/messages.ts'
  * @import { Access, Asked, Model, SwitchAccess } from './model.js'
  */
 import { useState } from 'preact/hooks';
@@ -63,10 +63,9 @@ function Whole({ model, access, settings, state, nowMs }) {
     <div class="below">
       ${
         refused &&
-        html`<details key=${refused.id} class="past" open=${asked?.kind !== 'refused'}>
+        html`<details key=${refused.id} class="past" open=${asked?.kind !== 'refused' && isFresh(refused, state)}>
           <summary>
-            ${w.job.refused(clock(refused.acceptedAt, now, w.lang))}: ${w.commands[refused.command]}
-            ${fromToOf(refused)}
+            ${w.job.refused(`${w.commands[refused.command]} ${fromToOf(refused)}`, clock(refused.acceptedAt, now, w.lang))}
           </summary>
           <${JobView} job=${refused} nowMs=${now} />
         </details>`
@@ -84,6 +83,11 @@ function Whole({ model, access, settings, state, nowMs }) {
       </details>
     </div>
   </div>`;
+}
+
+/** A refusal that somebody waits for: what automation was refused is for the history. @param {Job} refused @param {State} state */
+function isFresh({ revision, trigger }, state) {
+  return revision === state.revision && trigger.kind !== 'datadog';
 }
 
 /** Where it is, in the largest letters of the page. @param {{ state: State }} props */
