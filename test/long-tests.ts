@@ -3,6 +3,8 @@
  * runs them, one file after the other, and so does CI; `npm test` stays short enough to run before every commit.
  */
 export const LONG_TESTS = [
+  'test/device/link-aws.test.ts',
+  'test/device/link-mqtt.test.ts',
   'test/device/service-packages.test.ts',
   'test/endpoints/**/*.test.ts',
   'test/security/broker-restart.test.ts',
