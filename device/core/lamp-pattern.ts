@@ -52,7 +52,7 @@ export function patternOf(lamp: Lamp): Pattern {
     case 'holding':
       return lamp.ripe
         ? { word: 'LET GO', pulses: line(WHITE, [300, 100]) }
-        : { word: 'HOLDING', pulses: line(WHITE, [950, 50]) };
+        : { word: 'HOLDING', pulses: line(WHITE, [80, 250], [160, 170], [260, 80]) };
     case 'sent':
       return { word: 'NOT HEARD YET', pulses: line(BLUE, [1_000, 1_000]) };
     case 'accepted':

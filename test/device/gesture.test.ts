@@ -17,12 +17,16 @@ import { type Held, judge } from './gesture-model.ts';
 const HOLD_MS = 1_000;
 
 /** Feeds contacts in order; returns every signal with the moment at which it was given. */
-function feed(contacts: readonly Contact[], pressedAtStart = false): (Signal & { givenAtMs: number })[] {
+function feed(
+  contacts: readonly Contact[],
+  pressedAtStart = false,
+  holdMs = HOLD_MS,
+): (Signal & { givenAtMs: number })[] {
   const start = startRecogniser(pressedAtStart);
   let recogniser = start.next;
   const signals = start.signals.map((signal) => Object.assign({ givenAtMs: 0 }, signal));
   for (const contact of contacts) {
-    const step = recognise(recogniser, contact, HOLD_MS);
+    const step = recognise(recogniser, contact, holdMs);
     recogniser = step.next;
     for (const signal of step.signals) signals.push({ ...signal, givenAtMs: contact.atMs });
   }
@@ -34,8 +38,10 @@ const tick = (atMs: number): Contact => ({ kind: 'tick', atMs });
 /** `press(0, 100)`: down at 0, up at 100. */
 const press = (fromMs: number, toMs: number): Contact[] => [edge(fromMs, true), edge(toMs, false)];
 const later = (contacts: readonly Contact[]): Contact[] => [...contacts, tick((contacts.at(-1)?.atMs ?? 0) + 20_000)];
-const gestures = (contacts: readonly Contact[], pressedAtStart = false): string[] =>
-  feed(later(contacts), pressedAtStart).flatMap((signal) => (signal.kind === 'gesture' ? [signal.gesture] : []));
+const gestures = (contacts: readonly Contact[], pressedAtStart = false, holdMs = HOLD_MS): string[] =>
+  feed(later(contacts), pressedAtStart, holdMs).flatMap((signal) =>
+    signal.kind === 'gesture' ? [signal.gesture] : [],
+  );
 const kinds = (signals: readonly Signal[]): string[] => signals.map(({ kind }) => kind);
 
 describe('a gesture', () => {
@@ -146,49 +152,87 @@ function strip(held: readonly Held[], extra: readonly number[]): Contact[] {
   return later(all);
 }
 
+/** What `holdMs` may be, with the default often. */
+const holdTimes = fc.oneof(fc.constant(HOLD_MS), fc.constantFrom(500, 5_000), fc.integer({ min: 500, max: 5_000 }));
+
 const RUNS = 10_000;
 
 test('10,000 random traces are read as a person with the whole strip of paper would read them', () => {
   fc.assert(
-    fc.property(presses, fc.array(fc.integer({ min: 0, max: 30_000 }), { maxLength: 20 }), (held, extra) => {
-      expect(gestures(strip(held, extra).slice(0, -1))).toEqual(judge(held, HOLD_MS));
-    }),
+    fc.property(
+      presses,
+      holdTimes,
+      fc.array(fc.integer({ min: 0, max: 30_000 }), { maxLength: 20 }),
+      (held, holdMs, extra) => {
+        expect(gestures(strip(held, extra).slice(0, -1), false, holdMs)).toEqual(judge(held, holdMs));
+      },
+    ),
     { numRuns: RUNS },
   );
 });
 
-test('in 10,000 random traces of any edges at all, nothing acts on less than the held time or on a stuck line', () => {
+test('in 10,000 random traces of any edges at all, nothing acts on less than was held, or on a stuck line', () => {
   const contact = fc.record({
-    kind: fc.constantFrom('edge' as const, 'edge' as const, 'tick' as const),
-    pressed: fc.boolean(),
-    afterMs: fc.oneof(fc.integer({ min: -50, max: 1_500 }), fc.constantFrom(HOLD_MS, 10_000, 10_001, 15_000)),
+    // Mostly as a finger does it, one edge after the other; some lost or doubled.
+    kind: fc.constantFrom('other', 'other', 'other', 'other', 'press', 'release', 'tick'),
+    afterMs: fc.oneof(
+      fc.integer({ min: -50, max: 1_500 }),
+      // Clicks and the waits between them, or a row of them would hardly come by chance.
+      fc.integer({ min: 20, max: 300 }),
+      fc.constantFrom(HOLD_MS, 10_000, 10_001, 15_000),
+    ),
   });
+  const counts = new Map<string, number>();
   fc.assert(
-    fc.property(fc.boolean(), fc.array(contact, { maxLength: 30 }), (pressedAtStart, steps) => {
+    fc.property(fc.boolean(), holdTimes, fc.array(contact, { maxLength: 30 }), (pressedAtStart, holdMs, steps) => {
       let nowMs = 0;
-      const contacts = steps.map(({ kind, pressed, afterMs }): Contact => {
+      let down = pressedAtStart;
+      const contacts = steps.map(({ kind, afterMs }): Contact => {
         nowMs = Math.max(0, nowMs + afterMs);
-        return kind === 'tick' ? tick(nowMs) : edge(nowMs, pressed);
+        if (kind === 'tick') return tick(nowMs);
+        down = kind === 'other' ? !down : kind === 'press';
+        return edge(nowMs, down);
       });
-      for (const signal of feed(contacts, pressedAtStart)) {
-        if (signal.kind !== 'gesture' || !signal.gesture.endsWith('hold')) continue;
-        const end = contacts.findIndex((one) => one.kind === 'edge' && !one.pressed && one.atMs === signal.atMs);
-        // Some press edge lies the right time before the release that acted.
-        const begun = contacts
-          .slice(0, end < 0 ? contacts.length : contacts.length)
-          .some(
-            (one) =>
-              one.kind === 'edge' &&
-              one.pressed &&
-              signal.atMs - one.atMs >= HOLD_MS &&
-              signal.atMs - one.atMs <= HELD_MS_MAX,
-          );
-        expect([end >= 0, begun]).toEqual([true, true]);
+      for (const signal of feed(later(contacts), pressedAtStart, holdMs)) {
+        if (signal.kind !== 'gesture') continue;
+        counts.set(signal.gesture, (counts.get(signal.gesture) ?? 0) + 1);
+        expect(backed(contacts, pressedAtStart, signal, holdMs)).toBe(true);
       }
     }),
     { numRuns: RUNS },
   );
+  expect([...counts.keys()].sort()).toEqual(['click', 'click-hold', 'double', 'hold', 'triple']);
 });
+
+/** Whether there are releases, and presses the right time before them, for everything that this gesture is made of. */
+function backed(
+  contacts: readonly Contact[],
+  pressedAtStart: boolean,
+  { gesture, atMs }: Signal & { kind: 'gesture' },
+  holdMs: number,
+): boolean {
+  const all = contacts.filter((one) => one.kind === 'edge');
+  // What was down at the start is let go before anything can begin.
+  const edges = pressedAtStart ? all.slice(all.findIndex(({ pressed }) => !pressed) + 1) : all;
+  const held = (toMs: number, min: number, max: number): readonly number[] =>
+    edges.filter((one) => one.pressed && toMs - one.atMs >= min && toMs - one.atMs <= max).map((one) => one.atMs);
+  const released = (beforeMs: number): readonly number[] =>
+    edges.filter((one) => !one.pressed && Math.abs(beforeMs - one.atMs) <= WAIT_MS_MAX).map((one) => one.atMs);
+  const clicks = (endMs: number, count: number): boolean =>
+    count === 0 ||
+    released(endMs).some((upMs) =>
+      held(upMs, NOISE_MS_MAX + 1, CLICK_MS_MAX - 1).some((downMs) => clicks(downMs, count - 1)),
+    );
+  if (!edges.some((one) => !one.pressed && one.atMs === atMs)) return false;
+  const rows = { click: 1, double: 2, triple: 3 } as const;
+  if (gesture === 'hold' || gesture === 'click-hold') {
+    return held(atMs, holdMs, HELD_MS_MAX).some((downMs) => clicks(downMs, gesture === 'hold' ? 0 : 1));
+  }
+  return clicks(atMs, rows[gesture]);
+}
+
+/** Between two clicks of a row lies the gap; noise in it, and edges that come out of their order, make it longer. */
+const WAIT_MS_MAX = 3 * (GAP_MS_MAX + NOISE_MS_MAX) + 50;
 
 test('a recogniser that waits for time says until when, and the tick at that moment decides', () => {
   fc.assert(

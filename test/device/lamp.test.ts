@@ -2,6 +2,7 @@ import { readFileSync } from 'node:fs';
 import { expect, test } from 'vitest';
 import type { Lamp } from '../../device/core/lamp-signal.ts';
 import { lightAt, type Pattern, patternOf } from '../../device/core/lamp-pattern.ts';
+import { draw } from './lamp-drawing.ts';
 
 const text = '';
 const LAMPS: readonly Lamp[] = [
@@ -74,13 +75,21 @@ test('every lamp has a word of its own: a terminal without colour tells them apa
   expect(new Set(words).size).toBe(words.length);
 });
 
+test('while a finger holds, the flashes grow longer: what it waits for comes nearer', () => {
+  const times = patternOf({ name: 'holding', ripe: false, text }).pulses.map(({ onMs }) => onMs);
+  expect(times).toEqual([...times].sort((one, two) => one - two));
+  expect(new Set(times).size).toBeGreaterThan(2);
+});
+
 test('the README draws every lamp as it is', () => {
   const readme = readFileSync(new URL('../../device/README.md', import.meta.url), 'utf8').replaceAll(/ +/g, ' ');
   for (const lamp of LAMPS) {
-    const { word, pulses } = patternOf(lamp);
-    if (lamp.name === 'off' || lamp.name === 'refused') continue;
-    const rhythm = pulses.map(({ onMs, darkMs }) => `${onMs} on, ${darkMs} off`).join(', ');
+    if (lamp.name === 'off' || (lamp.name === 'refused' && lamp.flashes !== 2)) continue;
+    const pattern = patternOf(lamp);
+    const { word, pulses } = pattern;
     const colours = pulses[0]?.colours.join('+') ?? '';
-    expect(readme).toContain(`| ${word} | ${colours} | ${rhythm} |`);
+    const rhythm = pulses.map(({ onMs, darkMs }) => `${onMs} on, ${darkMs} off`).join(', ');
+    const said = lamp.name === 'refused' ? 'so many flashes of 200 on, 300 off, the last 2000 off' : rhythm;
+    expect(readme).toContain(`| ${word} | ${colours} | \`${draw(pattern)}\` | ${said} |`);
   }
 });
