@@ -1,12 +1,8 @@
-import { type ChildProcess, execFileSync, spawn } from 'node:child_process';
 import { randomBytes } from 'node:crypto';
-import { once } from 'node:events';
-import { chmodSync, chownSync, globSync, mkdtempSync, rmSync } from 'node:fs';
-import { createServer } from 'node:net';
-import { tmpdir, userInfo } from 'node:os';
-import { join } from 'node:path';
-import { setTimeout as sleep } from 'node:timers/promises';
+import { globSync } from 'node:fs';
+import { userInfo } from 'node:os';
 import { Client } from 'pg';
+import { allowsUs, type PostgresServer, startPostgres } from './postgres-server.ts';
 
 /** An empty place in a PostgreSQL server: a schema of its own, so that tests beside each other do not meet. */
 export interface PostgresSpace {
@@ -22,15 +18,9 @@ export interface PostgresSpace {
   remove(): Promise<void>;
 }
 
-const STARTED_MS = 20_000;
-
-interface Server {
-  readonly url: string;
-  end(): Promise<void>;
-}
-
+const programs = globSync('/usr/lib/postgresql/*/bin').sort().at(-1);
 /** One that runs, by its URL, or the folder of the programs to start one with. */
-const found = (await findRunning()) ?? globSync('/usr/lib/postgresql/*/bin').sort().at(-1);
+const found = (await findRunning()) ?? programs;
 const missing =
   'PostgreSQL is not here: no server that lets us in at PGHOST or localhost:5432, and none installed. ' +
   'Install it with: sudo apt-get install -y postgresql';
@@ -39,11 +29,20 @@ const missing =
 export const postgresMissing = found === undefined && process.env['DASHOVER_REQUIRE_SERVICES'] === undefined;
 if (postgresMissing) process.stderr.write(`${missing}\n`);
 
-let server: Promise<Server> | undefined;
+/** The same for tests that restart a server of their own. */
+export const ownPostgresMissing = programs === undefined && process.env['DASHOVER_REQUIRE_SERVICES'] === undefined;
 
-async function serve(): Promise<Server> {
+/** A server of one test's own, which it may stop and start. */
+export function startOwnPostgres(): Promise<PostgresServer> {
+  if (programs === undefined) throw new Error(missing);
+  return startPostgres(programs);
+}
+
+let server: Promise<Pick<PostgresServer, 'url' | 'end'>> | undefined;
+
+async function serve(): Promise<Pick<PostgresServer, 'url' | 'end'>> {
   if (found === undefined) throw new Error(missing);
-  return found.startsWith('postgres:') ? { url: found, end: () => Promise.resolve() } : startServer(found);
+  return found.startsWith('postgres:') ? { url: found, end: () => Promise.resolve() } : startPostgres(found);
 }
 
 /** Ends the server, if it was started for these tests. */
@@ -53,22 +52,35 @@ export async function endPostgres(): Promise<void> {
 
 /**
  * Opens an empty place in a server that runs (PGHOST or localhost, PGPORT, PGUSER, and the database PGDATABASE or
- * `test`), or else in one started for these tests, which `endPostgres` ends.
+ * `test`), or else in one started for these tests, which `endPostgres` ends; or in a test's own.
  */
-export async function openPostgresSpace(): Promise<PostgresSpace> {
-  server ??= serve();
-  const { url } = await server;
+export async function openPostgresSpace(of?: PostgresServer): Promise<PostgresSpace> {
+  if (!of) server ??= serve();
+  const { url } = of ?? (await (server ?? serve()));
   const name = `dashover_test_${process.pid}_${randomBytes(4).toString('hex')}`;
-  const client = new Client({ connectionString: url });
-  await client.connect();
-  await client.query(`create schema ${name}`);
-  await client.query(`set search_path = ${name}`);
+  let client: Client | undefined;
+  const ask: PostgresSpace['ask'] = async (text, ...values) => {
+    client ??= await connect();
+    return (await client.query<Record<string, unknown>>(text, [...values])).rows;
+  };
+
+  async function connect(): Promise<Client> {
+    const fresh = new Client({ connectionString: url });
+    // A test's own server may go away under us; the next question connects again.
+    fresh.on('error', () => {
+      client = undefined;
+    });
+    await fresh.connect();
+    await fresh.query(`set search_path = ${name}; set client_min_messages = warning`);
+    return fresh;
+  }
+
+  await ask(`create schema ${name}`);
   const own = new URL(url);
   own.searchParams.set('application_name', name);
-  // These tests cut connections, never the power: waiting for the disk would only cost time.
-  own.searchParams.set('options', `-c search_path=${name} -c synchronous_commit=off`);
-  const ask: PostgresSpace['ask'] = async (text, ...values) =>
-    (await client.query<Record<string, unknown>>(text, [...values])).rows;
+  // Most tests cut connections, never the power: waiting for the disk would only cost time. One's own server crashes.
+  const options = of ? '' : ' -c synchronous_commit=off';
+  own.searchParams.set('options', `-c search_path=${name}${options}`);
   return {
     // Spaces as %20: libpq, and so the driver, does not read a plus as one.
     url: own.href.replaceAll('+', '%20'),
@@ -82,6 +94,7 @@ export async function openPostgresSpace(): Promise<PostgresSpace> {
       return rows.filter(({ done }) => done === true).length;
     },
     async empty() {
+      client ??= await connect();
       await client.query(`
         alter table journal disable trigger user; alter table journal_anchor disable trigger user;
         delete from lane; delete from wake; delete from shared; delete from job; delete from outgoing;
@@ -92,9 +105,8 @@ export async function openPostgresSpace(): Promise<PostgresSpace> {
       `);
     },
     async remove() {
-      await client.query('set client_min_messages = warning');
-      await client.query(`drop schema ${name} cascade`);
-      await client.end();
+      await ask(`drop schema ${name} cascade`);
+      await client?.end();
     },
   };
 }
@@ -106,73 +118,4 @@ async function findRunning(): Promise<string | undefined> {
     if (await allowsUs(url)) return url;
   }
   return undefined;
-}
-
-/** Whether a database answers there, lets us in without a question, and lets us make schemas. */
-async function allowsUs(url: string): Promise<boolean> {
-  const client = new Client({ connectionString: url, connectionTimeoutMillis: 2_000 });
-  try {
-    await client.connect();
-    const { rows } = await client.query<{ may: boolean }>(
-      "select has_database_privilege(current_database(), 'create') as may",
-    );
-    return rows[0]?.may === true;
-  } catch {
-    return false;
-  } finally {
-    await client.end();
-  }
-}
-
-async function startServer(bin: string): Promise<Server> {
-  const folder = mkdtempSync(join(tmpdir(), 'dashover-postgres-'));
-  const data = join(folder, 'data');
-  // PostgreSQL refuses to run as root, as which containers often run tests.
-  const isRoot = process.getuid?.() === 0;
-  const owner = isRoot ? { uid: idOf('-u'), gid: idOf('-g') } : {};
-  if (isRoot) {
-    chownSync(folder, idOf('-u'), idOf('-g'));
-    chmodSync(folder, 0o700);
-  }
-  const quiet = { cwd: folder, stdio: 'ignore' as const, ...owner };
-  execFileSync(join(bin, 'initdb'), ['-D', data, '-U', 'postgres', '-A', 'trust', '-E', 'UTF8', '--no-sync'], quiet);
-  const port = await freePort();
-  const settings = ['listen_addresses=127.0.0.1', `unix_socket_directories=${folder}`, 'fsync=off'];
-  const child = spawn(
-    join(bin, 'postgres'),
-    ['-D', data, '-p', `${port}`, ...settings.flatMap((one) => ['-c', one])],
-    quiet,
-  );
-  const url = `postgres://postgres@127.0.0.1:${port}/postgres`;
-  await answers(url, child);
-  return {
-    url,
-    async end() {
-      const closed = once(child, 'close');
-      child.kill('SIGINT');
-      await closed;
-      rmSync(folder, { recursive: true });
-    },
-  };
-}
-
-function idOf(which: '-u' | '-g'): number {
-  return Number(execFileSync('id', [which, 'postgres'], { encoding: 'utf8' }));
-}
-
-async function freePort(): Promise<number> {
-  const server = createServer().listen(0, '127.0.0.1');
-  await once(server, 'listening');
-  const address = server.address();
-  server.close();
-  await once(server, 'close');
-  return typeof address === 'object' && address ? address.port : 0;
-}
-
-async function answers(url: string, child: ChildProcess): Promise<void> {
-  for (let waitedMs = 0; !(await allowsUs(url)); waitedMs += 50) {
-    if (child.exitCode !== null) throw new Error(`PostgreSQL ended with ${child.exitCode} at its start`);
-    if (waitedMs > STARTED_MS) throw new Error(`PostgreSQL did not answer within ${STARTED_MS} ms`);
-    await sleep(50);
-  }
 }

@@ -7,8 +7,8 @@ import { parse, stringify } from 'yaml';
 import type { Job, State } from '../../shared/messages.ts';
 import { PREFIX_DEFAULT } from '../../shared/topics.ts';
 import { openPostgresSpace, type PostgresSpace } from '../postgres.ts';
+import type { PostgresServer } from '../postgres-server.ts';
 import { type Heard, isUnfinished, until } from '../road/road.ts';
-import { type Cable, startCable } from '../world/cable.ts';
 import { type EndpointProcess, makeEndpoint } from '../world/endpoint-process.ts';
 import { freePort, LOOPBACK } from '../world/ports.ts';
 import { startWorld, type World } from '../world/world.ts';
@@ -35,8 +35,6 @@ export interface Pair extends AsyncDisposable {
   readonly space: PostgresSpace;
   readonly first: One;
   readonly second: One;
-  /** The way of both to the database. */
-  readonly cable: Cable;
   readonly heard: readonly Heard[];
   say(payload: string | object, topic: string): Promise<void>;
   /** Which of them are connected to the broker and hear what is published. */
@@ -52,18 +50,18 @@ export interface Pair extends AsyncDisposable {
 interface Options {
   /** More switches like the world's own, each at a name of its own. */
   readonly switches: readonly string[];
+  /** The database; default: a place in the server that all tests use. */
+  readonly server?: PostgresServer;
   /** Where the first endpoint reaches Route 53, by its port; default: directly. */
   readonly routeOfFirst?: (port: number) => Promise<number>;
 }
 
-export async function openPair({ switches, routeOfFirst }: Options): Promise<Pair> {
+export async function openPair({ switches, server, routeOfFirst }: Options): Promise<Pair> {
   await using parts = new AsyncDisposableStack();
   const folder = await mkdtemp(join(tmpdir(), 'dashover-endpoints-'));
   parts.defer(() => rm(folder, { recursive: true, force: true }));
-  const space = await openPostgresSpace();
+  const space = await openPostgresSpace(server);
   parts.defer(() => space.remove());
-  const database = new URL(space.url);
-  const cable = parts.use(await startCable(Number(database.port)));
   const world = parts.use(await startWorld({ folder, ports: 'any', insyncAfterMs: 0 }));
   // It belongs to the world and has a database of its own: these two take its place.
   await world.endpoint[Symbol.asyncDispose]();
@@ -90,13 +88,12 @@ export async function openPair({ switches, routeOfFirst }: Options): Promise<Pai
   const silentPort = typeof address === 'object' ? address?.port : undefined;
 
   const written = await readFile(world.file.config, 'utf8');
-  const urlOfStore = `postgres://${database.username}@${LOOPBACK}:${cable.port}${database.pathname}${database.search}`;
   const start = async (name: Name): Promise<One> => {
     const file = parse(written) as ConfigFile;
     const port = await freePort(0);
     const http = `http://${LOOPBACK}:${port}`;
     file.http = { listen: `${LOOPBACK}:${port}` };
-    file.store = urlOfStore.replaceAll('+', '%20');
+    file.store = space.url;
     file.mqtt.clientId = name;
     file.devices[DEVICE] = { on: ['*'], may: ['failover', 'restore', 'drill'] };
     const pattern = JSON.stringify(file.switches[SWITCH]);
@@ -134,7 +131,6 @@ export async function openPair({ switches, routeOfFirst }: Options): Promise<Pai
     space,
     first,
     second,
-    cable,
     heard,
     async say(payload, topic) {
       const text = typeof payload === 'string' ? payload : JSON.stringify(payload);
