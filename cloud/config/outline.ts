@@ -1,13 +1,11 @@
-import { basename, dirname, resolve } from 'node:path';
+import { dirname, resolve } from 'node:path';
 import { z } from 'zod';
 import { checkAccess } from './access.ts';
-import { readSource } from './document.ts';
 import type { Environment } from './environment.ts';
-import { explain, say } from './explain.ts';
 import { Actor } from './leaves.ts';
 import { checkMqtt } from './mqtt.ts';
-import { ConfigProblems, pathInWords, type Path, type Problem } from './problems.ts';
-import { inOrder, readText } from './read.ts';
+import type { Path } from './problems.ts';
+import { readPart } from './read-part.ts';
 import { Device, File, Mqtt } from './schema.ts';
 import { checkSwitches, knownSwitches } from './switches.ts';
 import { salvage, valueAt } from './walk.ts';
@@ -53,26 +51,17 @@ export interface OutlineMqtt {
  * `mqtt`, `switches` and `devices`.
  */
 export function readOutline(path: string, env: Environment): Outline {
-  const file = resolve(path);
-  const source = readSource(readText(file), env);
-  const problems: Problem[] = [];
-  const add = (problem: Problem): void => {
-    if (concerns(problem.path)) problems.push(problem);
-  };
-  const report = (at: Path, text: string): void => {
-    if (!source.unset.has(pathInWords(at))) add({ path: at, text });
-  };
-  source.problems.forEach(add);
-  const parsed = Sections.safeParse(source.value ?? {});
-  if (source.value !== undefined) {
-    const speak = (at: Path): string => say(source, at);
-    for (const issue of parsed.error?.issues ?? []) explain(issue, Sections, source, report);
-    checkSwitches(source.value, speak, report);
-    checkAccess(source.value, knownSwitches(source.value), speak, report);
-    checkMqtt(source.value, report);
-  }
-  if (!parsed.success || problems.length > 0) throw new ConfigProblems(basename(file), inOrder(problems, source));
-  const { mqtt, ...sections } = parsed.data;
+  const { file, source, data } = readPart(path, env, {
+    schema: Sections,
+    look: (value) => value ?? {},
+    concerns,
+    check(value, speak, report) {
+      checkSwitches(value, speak, report);
+      checkAccess(value, knownSwitches(value), speak, report);
+      checkMqtt(value, report);
+    },
+  });
+  const { mqtt, ...sections } = data;
   const username = source.unset.has('mqtt.username') ? null : salvage(Mqtt, valueAt(source.value, ['mqtt'])).username;
   return {
     ...toOutline(sections),
@@ -86,7 +75,6 @@ export function readOutline(path: string, env: Environment): Outline {
   };
 }
 
-/** Mistakes elsewhere are for `check` to tell; a problem of syntax has no path. */
 function concerns(path: Path): boolean {
   const [section] = path;
   if (section === undefined) return true;
