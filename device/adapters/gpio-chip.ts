@@ -31,7 +31,7 @@ export interface Chip extends ChipInfo {
 }
 
 /** Every chip that may be opened, each once, and what kept us from others. */
-export function listChips(kernel: Kernel): { readonly chips: readonly Chip[]; readonly refused: readonly string[] } {
+function listChips(kernel: Kernel): { readonly chips: readonly Chip[]; readonly refused: readonly string[] } {
   const chips: Chip[] = [];
   const refused: string[] = [];
   for (const path of kernel.chips()) {

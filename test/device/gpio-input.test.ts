@@ -15,12 +15,14 @@ vi.setConfig({ testTimeout: 60_000 });
 
 const folder = mkdtempSync(join(tmpdir(), 'button-gpio-'));
 afterAll(() => rmSync(folder, { recursive: true }));
+/** Of every Linux. */
+const MKFIFO = 'mkfifo';
 let pipes = 0;
 
 /** A pipe stands for a line: what is written at one end is read at the other by the real thread that waits in poll(2). */
 function line() {
   const path = join(folder, `line${(pipes += 1)}`);
-  execFileSync('mkfifo', [path]);
+  execFileSync(MKFIFO, [path]);
   const lineEnd = openSync(path, constants.O_RDWR);
   const readEnd = openSync(path, constants.O_RDONLY);
   const writeEnd = openSync(path, constants.O_WRONLY);

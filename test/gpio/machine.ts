@@ -41,10 +41,12 @@ export interface Machine extends AsyncDisposable {
 }
 
 const GUEST = fileURLToPath(new URL('guest.ts', import.meta.url));
-const NODE = fileURLToPath(new URL('../../node_modules/.bin/node', import.meta.url));
+/** The guest sees the host's files, and so its Node. */
+const NODE = process.execPath;
+const QEMU = 'qemu-system-x86_64';
 const BOOT_MS_MAX = 180_000;
 
-/** Boots the emulated machine, on this tree's own Node and files, and waits until it can be asked. */
+/** Boots the emulated machine, on this tree's files and the Node that runs this, and waits until it can be asked. */
 export async function bootMachine({ image, initrd }: GuestKernel): Promise<Machine> {
   await using parts = new AsyncDisposableStack();
   const server = createServer();
@@ -81,7 +83,7 @@ function startQemu(image: string, initrd: string, port: number): ChildProcess {
     '-netdev user,id=net -device virtio-net-pci,netdev=net,romfile=',
   ].flatMap((line) => line.split(' '));
   words.push('-kernel', image, '-initrd', initrd, '-append', append);
-  return spawn('qemu-system-x86_64', words, { stdio: ['ignore', 'pipe', 'pipe'] });
+  return spawn(QEMU, words, { stdio: ['ignore', 'pipe', 'pipe'] });
 }
 
 function talk(socket: Socket, said: () => string): Pick<Machine, 'ask' | 'told'> {
