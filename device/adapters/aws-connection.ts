@@ -41,7 +41,7 @@ export const connect: Connect = async (broker, _version, will, hear, clock) => {
   let closing = false;
   let client: mqtt5.Mqtt5Client;
   try {
-    client = new mqtt5.Mqtt5Client(configure(broker, files, will, relay.port));
+    client = new mqtt5.Mqtt5Client(clientConfig(broker, files, will, relay.port));
   } catch (error) {
     relay.reset();
     throw withAwsCode(error);
@@ -130,7 +130,8 @@ export const connect: Connect = async (broker, _version, will, hear, clock) => {
   };
 };
 
-function configure(
+/** What the AWS client is told, its own defaults being made for a data logger and not for a button. Throws as the client does. */
+export function clientConfig(
   broker: Broker,
   files: TlsFiles,
   will: Will | undefined,

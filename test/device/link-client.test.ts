@@ -1,6 +1,9 @@
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
 import { expect, test, vi } from 'vitest';
 import { type ClientChoice, chooseClient } from '../../device/adapters/link-client.ts';
 import { ConfigProblems } from '../../device/config/problems.ts';
@@ -8,6 +11,7 @@ import { readButtonConfig } from '../../device/config/read.ts';
 import { startProcess } from './button-process.ts';
 import { openEndpoint } from './endpoint-real.ts';
 import { brokerMissing, openMosquitto } from './mosquitto.ts';
+import { until } from './until.ts';
 
 vi.setConfig({ testTimeout: 60_000 });
 
@@ -79,5 +83,21 @@ test.skipIf(brokerMissing)(
     await lobby.shows('FAILED OVER');
     expect(await endpoint.jobs()).toMatchObject([{ command: 'failover', status: 'succeeded' }]);
     expect(await lobby.kill('SIGTERM')).toBe(0);
+  },
+);
+
+test.skipIf(brokerMissing)(
+  'what the AWS IoT client has no connection for it refuses at once, and keeps for no later one',
+  async () => {
+    await using papers = await openMosquitto();
+    const script = fileURLToPath(new URL('aws-alone.ts', import.meta.url));
+    const words = [script, `mqtts://127.0.0.1:${papers.securePort}`, papers.cert, papers.key];
+    const child = spawn(process.execPath, words, { stdio: ['ignore', 'pipe', 'inherit'] });
+    let out = '';
+    child.stdout.on('data', (data: Buffer) => (out += data.toString()));
+    await until('it has told', () => out.endsWith('}'), 30_000);
+    child.kill('SIGKILL');
+    await once(child, 'close');
+    expect(JSON.parse(out)).toEqual({ fate: expect.stringContaining('OFFLINE_QUEUE_POLICY'), keepAliveS: 30 });
   },
 );
