@@ -35,7 +35,7 @@ export function devicePresent(
   const severity = online ? 'info' : 'warning';
   return {
     devices,
-    notice: makeNotice(telling, { kind, severity, title, text, next, device, mark: mark(device, sinceMs) }),
+    notice: makeNotice(telling, { kind, severity, title, text, next, device }),
   };
 }
 
@@ -79,7 +79,6 @@ export function drillsOverdue(
         text: `Nobody has tried the button ${device} for ${lately}; a drill is wanted every ${durationInWords(everyMs)}.`,
         next: `Press it three times, with somebody who may one day have to: a drill walks the whole road and changes nothing.`,
         device,
-        mark: mark(device, nowMs),
       }),
     );
   }
@@ -105,8 +104,4 @@ function drillsHere({ devices, switches }: NotifySettings, name: string) {
 
 function dueAtMs({ sinceMs, toldAtMs }: Told['drills'][string], everyMs: number): number {
   return toldAtMs === null ? sinceMs + everyMs : toldAtMs + OVERDUE_AGAIN_MS;
-}
-
-function mark(device: string, atMs: number): string {
-  return `${device}:${atMs}`;
 }

@@ -11,8 +11,6 @@ export interface Words {
   readonly title: string;
   readonly text: string;
   readonly next: string | null;
-  /** What makes it another one than the last of its kind on this switch: a job, a count, else the time. */
-  readonly mark?: string;
   readonly job?: JobRow<JobData>;
   readonly incident?: string | null;
   readonly device?: string;
@@ -28,12 +26,12 @@ export interface Telling {
 
 export function makeNotice({ draft, link }: Telling, words: Words): Notice {
   const { settings, state, nowMs } = draft;
-  const { kind, severity, title, text, next, job, mark = job?.id ?? String(nowMs) } = words;
+  const { kind, severity, title, text, next, job } = words;
   const data = job?.data;
   const owner = data && (data.takenOverBy ?? data.trigger);
   return {
-    // Receivers sign and log it: no blanks, no dots.
-    id: `${kind}:${settings.name}:${mark}`.replaceAll(/[^A-Za-z0-9_:-]/g, '_'),
+    // Its number comes last, in `tell.ts`.
+    id: `${kind}:${settings.name}`,
     kind,
     at: isoTime(nowMs),
     switch: settings.name,

@@ -42,7 +42,7 @@ export function troubleNow(
     ({ kind, severity }) => (kind === 'job-failed' || kind === 'job-refused') && severity === 'critical',
   );
   if (failed) {
-    const key = told.trouble?.key ?? before.incident?.id ?? failed.job ?? failed.id;
+    const key = told.trouble?.key ?? before.incident?.id ?? failed.job ?? after.switch;
     return { key, automatic: failed.by?.automatic ?? false };
   }
   const { trouble } = told;

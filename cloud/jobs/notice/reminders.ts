@@ -39,10 +39,10 @@ export function remind(
     return { reminder };
   }
   const sent = reminder.sent + 1;
-  return { reminder: { of, sent, atMs: nowMs + waitMs(sent) }, notice: reminderNotice(telling, of, sent) };
+  return { reminder: { of, sent, atMs: nowMs + waitMs(sent) }, notice: reminderNotice(telling) };
 }
 
-function reminderNotice(telling: Telling, of: string, sent: number): Notice {
+function reminderNotice(telling: Telling): Notice {
   const { draft } = telling;
   const { settings, automation, state, jobs, nowMs } = draft;
   const since = state.sinceMs === null ? '' : ` since ${durationInWords(nowMs - state.sinceMs)}`;
@@ -52,7 +52,6 @@ function reminderNotice(telling: Telling, of: string, sent: number): Notice {
     title: `${settings.name} is still at ${state.position}${since}`,
     text: stateInWords(settings, automation, state, jobs, nowMs),
     next: wayBack(draft),
-    mark: `${of}:${sent}`,
     from: 'primary',
     to: state.position,
   });

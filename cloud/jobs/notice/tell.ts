@@ -53,7 +53,9 @@ export function tellPeople(
   const pages = wantedPages(draft.state, { ...told, trouble });
   const calls = pageNotices(telling, told, pages, news);
   const { heard, hushed } = hush(told, news, draft.nowMs);
+  const notices = [...calls, ...heard].map((notice, index) => numbered(notice, told.count + index, draft.nowMs));
   const now: Told = {
+    count: told.count + notices.length,
     pages,
     trouble,
     hushed,
@@ -62,10 +64,15 @@ export function tellPeople(
     drills: overdue.drills,
   };
   draft.state = { ...draft.state, told: now };
-  for (const notice of [...calls, ...heard]) {
+  for (const notice of notices) {
     const worthMs = notice.kind === 'reminder' && notice.page === null ? reminderWorthMs(now, draft.nowMs) : null;
     draft.messages.push(...rowsOf(notice, settings, worthMs));
   }
+}
+
+/** Two decisions may fall into one millisecond, and a new store begins to count anew: the id has both. */
+function numbered(notice: Notice, count: number, nowMs: number): Notice {
+  return { ...notice, id: `${notice.id}:${nowMs}:${count}` };
 }
 
 /** When time alone will make something to tell. What is due already waits for the end of a job, which asks by itself. */

@@ -10,6 +10,8 @@ export type Page = {
 
 /** What people have been told about a switch, kept with its state: a crash between two notices loses neither. */
 export type Told = {
+  /** How many notices were made: the next one's number. */
+  readonly count: number;
   readonly pages: readonly Page[];
   /** A failover failed and nothing has moved since: its page stays. */
   readonly trouble: { readonly key: string; readonly automatic: boolean } | null;
@@ -21,4 +23,12 @@ export type Told = {
   readonly drills: { readonly [device: string]: { readonly sinceMs: number; readonly toldAtMs: number | null } };
 };
 
-export const NOTHING_TOLD: Told = { pages: [], trouble: null, reminder: null, hushed: [], devices: {}, drills: {} };
+export const NOTHING_TOLD: Told = {
+  count: 0,
+  pages: [],
+  trouble: null,
+  reminder: null,
+  hushed: [],
+  devices: {},
+  drills: {},
+};
