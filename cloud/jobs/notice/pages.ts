@@ -28,7 +28,11 @@ export function wantedPages(state: SwitchState, told: Told): readonly Page[] {
     const severity = contest.from === 'primary' ? 'warning' : 'critical';
     pages.push({ about: 'contest', key: `${name}:contest:${contest.atMs}`, severity });
   }
-  return pages;
+  // What somebody was woken with does not become less while they look.
+  return pages.map((page) => {
+    const before = told.pages.find(({ key }) => key === page.key);
+    return before && worse(before.severity, page.severity) ? { ...page, severity: before.severity } : page;
+  });
 }
 
 /** Whether a failover has just failed for good, or what failed is over. */
