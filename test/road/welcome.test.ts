@@ -45,6 +45,14 @@ async function jobAfter(seen: number): Promise<Job> {
   return road.ended((JSON.parse(message.text) as { job: Job }).job.id);
 }
 
+test('the dashboard is named first, with the token that signs in', async () => {
+  const { file, folder } = road.world;
+  const [, first = ''] = welcome(file, folder, ['Port 8080 is taken.']).split(/\n\s*/);
+  const [, url = '', token = ''] = /^dashboard +(\S+) +token to sign in: (\S+)$/.exec(first) ?? [];
+  expect([first, (await fetch(url)).headers.get('content-type')]).toEqual([first, 'text/html; charset=utf-8']);
+  expect((await road.api('/api/access', undefined, token)).status).toBe(200);
+});
+
 describe('every command that npm start prints does what it is printed for', () => {
   test.skipIf(isMissing('dig'))('dig', async () => {
     const { code, stdout } = await type(lines(/^dig /));

@@ -17,7 +17,12 @@ const steps = ['guard', 'read', 'plan', 'change', 'settle', 'verify'].map((name)
 /** The worst that a failover puts on the screen: every step told at length, weather, a cut cable. */
 function worst(more: Partial<View> = {}): View {
   return {
-    world: { http: 'http://127.0.0.1:8080', name: 'www.example.test', switch: 'www' } as View['world'],
+    world: {
+      http: 'http://127.0.0.1:8080',
+      name: 'www.example.test',
+      switch: 'www',
+      tokens: { ops: '0123456789abcdef0123456789abcdef', datadog: '' },
+    } as View['world'],
     sites: { primary: 'up', maintenance: 'up' },
     visit: { dns: 'maintenance.example.test → 192.0.2.20', records: [], status: 503, site: 'maintenance' },
     state: { text: `www is at maintenance since 12:00:00 UTC, moved by lobby (button). ${long}` } as State,
@@ -51,6 +56,11 @@ test('what visitors get, the switch, the whole lamp and the keys stay on a scree
   for (const needed of ['dig   ', 'sites  ', 'switch  ', 'job  ', 'verify  ', 'after the press.', 'q quit', 'l lose']) {
     expect(text).toContain(needed);
   }
+});
+
+test('the first line is where the dashboard is, with the token that signs in', () => {
+  const [first] = drawScreen(worst(), 80, 24);
+  expect(first).toBe('dashboard  http://127.0.0.1:8080/   token: 0123456789abcdef0123456789abcdef');
 });
 
 test('on a tall screen every word of the job is shown, and the newest events last', () => {

@@ -71,7 +71,7 @@ function header({ world, sites, visit, endpoint, network, weather }: View, width
     ? `${visit.dns}  (${visit.site} site${visit.status === null ? '' : `, HTTP ${visit.status}`})`
     : '…';
   return [
-    `dashover local world   ${world.http}/`,
+    `dashboard  ${world.http}/   token: ${world.tokens.ops}`,
     '─'.repeat(width),
     `endpoint   ${endpoint}`,
     `sites      primary ${sites.primary}   maintenance ${sites.maintenance}`,

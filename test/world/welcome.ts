@@ -13,9 +13,10 @@ export function welcome(world: WorldFile, folder: string, moved: readonly string
   const webhook = (transition: string): string =>
     `curl ${world.http}/webhooks/datadog/${world.switch} -H "Authorization: Bearer ${world.tokens.datadog}" -d '{"transition":"${transition}","monitor_id":"1","title":"Web is down"}'`;
   return `dashover's local world is up: no account, no hardware, everything on this machine.
-${moved.map((sentence) => `  ${sentence}\n`).join('')}
-  page         ${world.http}/        token: ${world.tokens.ops}
-  sites        primary ${world.sites.primary}   maintenance ${world.sites.maintenance}
+
+  dashboard    ${world.http}/        token to sign in: ${world.tokens.ops}
+
+${moved.map((sentence) => `  ${sentence}\n`).join('')}  sites        primary ${world.sites.primary}   maintenance ${world.sites.maintenance}
   broker       ${world.mqtt}
   Route 53     ${world.route53}    DNS ${world.dns}
   files        ${here}/world.json   ${here}/dashover.yaml   ${here}/endpoint.log
