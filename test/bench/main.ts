@@ -6,6 +6,7 @@ import { benchAccept } from './accept.ts';
 import { benchDevice } from './device.ts';
 import { benchMove } from './move.ts';
 import { benchQueue } from './queue.ts';
+import { benchViewers } from './viewers.ts';
 
 /** `npm run bench`: figures as ratios, measured side by side in one run on this machine. `npm run bench -- NAME…` runs some. */
 const BENCHES: Readonly<Record<string, (folder: string) => Promise<string>>> = {
@@ -13,6 +14,7 @@ const BENCHES: Readonly<Record<string, (folder: string) => Promise<string>>> = {
   move: (folder) => inWorld(folder, benchMove),
   queue: benchQueue,
   device: benchDevice,
+  viewers: benchViewers,
 };
 
 async function inWorld(folder: string, bench: (world: World) => Promise<string>): Promise<string> {
