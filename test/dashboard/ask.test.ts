@@ -12,6 +12,13 @@ import {
   watchPage,
 } from './browser.ts';
 
+const failover = (page: Page): Locator => page.locator('.hold.failover');
+const restore = (page: Page): Locator => page.locator('.hold.restore');
+const dialog = (page: Page): Locator => page.getByRole('dialog');
+/** How a button is drawn: its border and its ground. */
+const looks = (button: Locator): Promise<string[]> =>
+  button.evaluate((element) => [getComputedStyle(element).borderStyle, getComputedStyle(element).backgroundColor]);
+
 describe.skipIf(noChromium)(`what is asked on the page, ${IN_CHROMIUM}`, () => {
   let road: Road;
   let browser: Browser;
@@ -26,10 +33,6 @@ describe.skipIf(noChromium)(`what is asked on the page, ${IN_CHROMIUM}`, () => {
     await browser?.close();
     await road?.[Symbol.asyncDispose]();
   });
-
-  const failover = (page: Page): Locator => page.locator('.hold.failover');
-  const restore = (page: Page): Locator => page.locator('.hold.restore');
-  const dialog = (page: Page): Locator => page.getByRole('dialog');
 
   test('a short click, a finger that slides away and Escape send nothing, and say so', async () => {
     await using visit = await watchPage(browser, road.world);
@@ -137,8 +140,6 @@ describe.skipIf(noChromium)(`what is asked on the page, ${IN_CHROMIUM}`, () => {
     await using visit = await watchPage(browser, road.world);
     const { page } = visit;
     const drill = page.locator('.hold.drill');
-    const looks = (button: Locator) =>
-      button.evaluate((element) => [getComputedStyle(element).borderStyle, getComputedStyle(element).backgroundColor]);
     expect(await looks(drill)).not.toEqual(await looks(failover(page)));
     const batches = road.batches().length;
     await pressAndHold(drill);
@@ -160,6 +161,7 @@ describe.skipIf(noChromium)(`what is asked on the page, ${IN_CHROMIUM}`, () => {
     await atPosition(page, 'maintenance');
     await pressAndHold(over);
     await atPosition(page, 'primary');
+    expect((await road.jobs())[0]).toMatchObject({ command: 'restore', status: 'succeeded' });
   });
 
   test('hold, release, cancel, and an alert that is cleared: each asked once more, each told as the endpoint tells it', async () => {

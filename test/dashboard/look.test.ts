@@ -39,7 +39,9 @@ async function look(page: Page, name: string): Promise<void> {
       const path = join(PICTURES, `${name}-${viewport.width}-${colorScheme}.png`);
       await page.screenshot({ path, fullPage: true, animations: 'disabled' });
       // Both colours and both sizes, once each: contrast does not change with the size.
-      if ((viewport.width > 1_000) === (colorScheme === 'dark')) expect(await violations(page), path).toEqual([]);
+      if (viewport.width > 1_000 === (colorScheme === 'dark')) {
+        expect(await violations(page), `at ${path}`).toEqual([]);
+      }
       const { scroll, inner } = await page.evaluate(() => ({ scroll: document.body.scrollWidth, inner: innerWidth }));
       expect(scroll, `${path} scrolls sideways`).toBeLessThanOrEqual(inner);
     }
@@ -149,7 +151,7 @@ describe.skipIf(noChromium)(`how the page looks, ${IN_CHROMIUM}`, () => {
     await road.kill();
     await page.getByRole('alert').filter({ hasText: 'No connection since' }).waitFor();
     await look(page, 'en-lost');
-    const found = await road.records();
+    const found = road.records();
     const cname = found.find(({ name, type }) => name.startsWith(NAME) && type === 'CNAME');
     expect(cname).toBeDefined();
     await submit(
@@ -164,9 +166,12 @@ describe.skipIf(noChromium)(`how the page looks, ${IN_CHROMIUM}`, () => {
     await road.world.sites.primary.set({ down: false });
     await pressAndHold(page.locator('.hold.restore').filter({ hasText: 'overwrites the records that are there now' }));
     await atPosition(page, 'primary');
-    expect((await road.records()).filter(({ type }) => type === 'A').map(({ values }) => values)).toContainEqual([
-      PRIMARY_ADDRESS,
-    ]);
+    expect(
+      road
+        .records()
+        .filter(({ type }) => type === 'A')
+        .map(({ values }) => values),
+    ).toContainEqual([PRIMARY_ADDRESS]);
     await road.api(`/api/switches/${SWITCH}/alerts/clear`, { key: (await road.state()).alerts[0]?.key });
   });
 

@@ -13,6 +13,8 @@ import { en } from '../../cloud/dashboard/page/en.js';
 import { ja } from '../../cloud/dashboard/page/ja.js';
 import { jobOf, NOW, stateOf, stepOf } from './told.ts';
 
+const second = (n: number): string => new Date(NOW + n * 1_000).toISOString();
+
 test('an older account of a job never replaces a newer one, whichever road it came by', () => {
   const running = jobOf({ status: 'running', steps: [stepOf('guard', 'succeeded'), stepOf('read', 'running')] });
   const before = jobOf({ status: 'running', steps: [stepOf('guard', 'running')] });
@@ -25,7 +27,6 @@ test('an older account of a job never replaces a newer one, whichever road it ca
 });
 
 test('a card shows what is in hand, the last job that ended, and a refusal only when it is newer', () => {
-  const second = (n: number) => new Date(NOW + n * 1_000).toISOString();
   const jobs = [
     jobOf({ id: 'a', status: 'succeeded', acceptedAt: second(1) }),
     jobOf({ id: 'b', status: 'refused', acceptedAt: second(2) }),
