@@ -185,7 +185,10 @@ test('a line that is read afresh while a finger is on it begins anew: what was h
 test('a line that can no longer be read is a fault, in the words of its adapter', async () => {
   const button = play();
   button.up();
+  button.edge(0, true);
+  await button.clock.pass(1_500);
   button.input({ kind: 'broken', button: 0, text: 'The chip is gone.' });
+  expect(button.lamps.at(-1)).toBe('fault');
   button.edge(0, true);
   await button.clock.pass(2_000);
   button.edge(0, false);
