@@ -56,7 +56,11 @@ test('the pager always has exactly the pages that the switches call for, whateve
         }
         for (const name of SWITCHES) world.release(name);
         world.pass(MINUTE);
-        expect([...open.keys()].filter((key) => key.includes(':tripped:'))).toEqual([]);
+        for (const name of SWITCHES) world.timer(name);
+        // Released, the next open alert may have tripped it anew: that page is open, and no other.
+        const tripped = SWITCHES.flatMap((name) => world.stateOf(name).told?.pages ?? []).map(({ key }) => key);
+        const calling = [...open.keys()].filter((key) => key.includes(':tripped:'));
+        expect(calling.filter((key) => !tripped.includes(key))).toEqual([]);
       },
     ),
     { numRuns: 300 },
