@@ -215,7 +215,10 @@ function isAwsIot(url: string): boolean {
   return /\.amazonaws\.com(\.cn)?$/.test(new URL(url).hostname);
 }
 
-/** Resolves at the PUBACK. Rejects, and withdraws the message, when there is none in time or the connection ends. */
+/**
+ * Resolves at the PUBACK. Rejects, and withdraws the message, when there is none in time after it was sent, or when the
+ * connection ends.
+ */
 async function publish(
   client: MqttClient,
   window: Window,
@@ -225,6 +228,15 @@ async function publish(
   over: AbortSignal,
 ): Promise<void> {
   const settled = new AbortController();
+  const { promise: failed, reject: fail } = Promise.withResolvers<never>();
+  const end = (): void =>
+    fail(new Error(`The connection to the broker ended before it acknowledged a message to ${message.topic}.`));
+  over.addEventListener('abort', end, { once: true, signal: settled.signal });
+  if (over.aborted) end();
+  async function watch(): Promise<void> {
+    await clock.sleep(msMax, AbortSignal.any([settled.signal, over]));
+    fail(new Error(`The broker did not acknowledge a message to ${message.topic} within ${msMax} ms.`));
+  }
   let messageId: number | null = null;
   const acknowledged = window.pass(settled.signal, () => {
     const { promise, resolve, reject } = Promise.withResolvers<void>();
@@ -239,18 +251,11 @@ async function publish(
       (error) => (error ? reject(error) : resolve()),
     );
     messageId = client.getLastMessageId();
+    void watch();
     return promise;
   });
-  const expired = clock.sleep(msMax, AbortSignal.any([settled.signal, over])).then(() => {
-    if (settled.signal.aborted) return;
-    throw new Error(
-      over.aborted
-        ? `The connection to the broker ended before it acknowledged a message to ${message.topic}.`
-        : `The broker did not acknowledge a message to ${message.topic} within ${msMax} ms.`,
-    );
-  });
   try {
-    await Promise.race([acknowledged, expired]);
+    await Promise.race([acknowledged, failed]);
   } catch (error) {
     if (messageId !== null) client.removeOutgoingMessage(messageId);
     throw error;

@@ -92,6 +92,7 @@ describe.for(brokers)('over %s', ([, start, missing]) => {
     const bus = makeBus(broker.url, {
       onMessage: async ({ payload }) =>
         void bus.publish({ topic: 'errors', payload: payload.toString(), retain: false }),
+      clock: systemClock,
     });
     const person = await makeClient(broker.url);
     const heard = await listenTo(person, 'dashover/v1/errors');
