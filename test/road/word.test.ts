@@ -240,6 +240,7 @@ describe('a job over HTTP', () => {
     const { route53 } = road.world;
     route53.setInsyncAfter(Number.POSITIVE_INFINITY);
     const { id } = await road.ask('failover');
+    await until('it waits for INSYNC', async () => (await road.job(id)).steps.at(-1)?.name === 'settle');
     const early = (await (await road.api(`/api/jobs/${id}?wait=1s`)).json()) as Job;
     expect(early).toMatchObject({ status: 'running', steps: [{}, {}, {}, {}, { name: 'settle', finishedAt: null }] });
     const late = road.api(`/api/jobs/${id}?wait=30s`);
