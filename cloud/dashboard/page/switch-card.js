@@ -77,7 +77,7 @@ function Whole({ model, access, settings, state, nowMs }) {
           <${JobView} job=${last} nowMs=${now} />
         </details>`
       }
-      <details class="past">
+      <details class="past" open>
         <summary>${w.facts.inWords}</summary>
         <p><${Told} text=${state.text} /></p>
       </details>
