@@ -68,9 +68,8 @@ export function makeGpioInput(options: GpioInputOptions): Input {
     const worker = new Worker(new URL('./gpio-watch.ts', import.meta.url), { workerData, stdin: false });
     const { promise, resolve } = Promise.withResolvers<string>();
     let why = 'the thread that reads them has ended';
+    // The thread sleeps where only the kernel can wake it.
     const end = (): void => void writeSync(wake, ONE);
-    // A process that ends waits for its threads, and this one sleeps where only the kernel can wake it.
-    process.once('exit', end);
     stop.signal.addEventListener('abort', end, { once: true });
     if (stop.signal.aborted) end();
     worker.on('message', (message: WatchMessage) => {
@@ -82,7 +81,6 @@ export function makeGpioInput(options: GpioInputOptions): Input {
     try {
       return await promise;
     } finally {
-      process.off('exit', end);
       stop.signal.removeEventListener('abort', end);
       closeSync(wake);
     }
