@@ -1,21 +1,12 @@
 import type { Log } from '../../shared/log.ts';
 import { PREFIX_DEFAULT } from '../../shared/topics.ts';
-import { makeEngine } from '../../cloud/engine/make-engine.ts';
+import type { Config } from '../../cloud/config/config.ts';
+import { makeEndpoint } from '../../cloud/endpoint.ts';
 import type { Store } from '../../cloud/engine/store.ts';
-import { type Door, makeDoor, type SwitchEngine } from '../../cloud/intake/accept.ts';
+import type { Door, SwitchEngine } from '../../cloud/intake/accept.ts';
 import type { Device } from '../../cloud/intake/caller.ts';
-import { makeMqttIntake } from '../../cloud/intake/mqtt.ts';
-import { mqttReceiver } from '../../cloud/intake/mqtt-receiver.ts';
-import { makeSpeaker } from '../../cloud/intake/mqtt-speaker.ts';
-import { makePresence } from '../../cloud/intake/presence.ts';
-import { MQTT_RECEIVER } from '../../cloud/jobs/announce.ts';
-import { brokenOff, stoppedShort } from '../../cloud/jobs/broken.ts';
-import { makeRules, type SwitchRules } from '../../cloud/jobs/make-rules.ts';
-import { makeMove } from '../../cloud/jobs/move.ts';
-import { makeRateBudget } from '../../cloud/jobs/rate-budget.ts';
-import { lastLook } from '../../cloud/jobs/rules/permit.ts';
-import { makeWatch } from '../../cloud/jobs/watch.ts';
-import type { Prober } from '../../cloud/ports.ts';
+import type { SwitchRules } from '../../cloud/jobs/make-rules.ts';
+import type { Meter, Prober } from '../../cloud/ports.ts';
 import type { PlayedBroker } from './broker.ts';
 import type { Chance } from './chance.ts';
 import { type Fuse, makeFuse } from './fuse.ts';
@@ -28,7 +19,9 @@ import type { PlayedTime } from './time.ts';
 /** The default of `route53.requestsPerSecond`. */
 const REQUESTS_PER_SECOND = 5;
 
-/** One process that runs the endpoint: everything of `app.ts` except its HTTP server. */
+const NO_METER: Meter = { count: () => undefined, time: () => undefined, text: () => Promise.resolve('') };
+
+/** One process that runs the endpoint: all that `app.ts` starts, except its HTTP server. */
 export interface Endpoint {
   readonly name: string;
   readonly life: Life;
@@ -56,78 +49,34 @@ export interface EndpointWorld {
 
 export function startEndpoint(world: EndpointWorld, name: string): Endpoint {
   const { scenario, broker } = world;
-  const { automation } = scenario;
   const chance = world.chance.fork(name);
   const life = makeLife(world.time);
   const fuse = makeFuse();
-  const stopping = new AbortController();
-  const { signal } = stopping;
   const { clock } = life;
-  const log = world.log(name);
-  const store = reachStore(world.store, { life, fuse, isAway: world.isStoreAway, isShared: scenario.isShared });
   const { records, nameServers } = world.route53.reach(name, life, fuse);
-  const switches = new Map(scenario.switches.map((settings) => [settings.name, settings]));
   let made = 0;
-  const ids = { next: () => `${name}-${String(++made).padStart(4, '0')}`, random: () => chance.next() };
-  const budget = makeRateBudget(clock, REQUESTS_PER_SECOND);
-  const ports = { records, nameServers, prober: world.prober, clock, ids, log, budget };
-
-  const speaker = makeSpeaker({
-    store,
-    owner: name,
-    openBus: (hear, onConnect) => broker.join(name, life, hear, onConnect),
-    clock,
-    ids,
-    log,
-  });
-  const engine: SwitchEngine = makeEngine({
-    store,
-    rules: world.watchRules(makeRules({ switches, automation })),
-    runbook: makeMove({
-      ...ports,
-      switches: Object.fromEntries(switches),
-      mayStillSend: (job, state) => lastLook(job, state, automation, clock.nowMs()),
-      beforeOf: ({ before }) => before,
-    }),
-    failed: brokenOff,
-    stopped: stoppedShort,
-    receivers: { [MQTT_RECEIVER]: mqttReceiver(speaker) },
-    delivers: () => speaker.speaks(),
-    lanes: [...switches.keys()],
-    owner: name,
-    clock,
-    ids,
-    log,
-  });
-  const record = async (...entry: Parameters<Store['record']>): Promise<void> => store.record(...entry);
-  const door = makeDoor({ engine, switches: scenario.switches, record, clock, log, signal });
-  const hear = makeMqttIntake({
-    door,
-    switches: [...switches.keys()],
-    devices: world.devices,
-    commands: ['failover', 'restore', 'drill'],
-    prefix: PREFIX_DEFAULT,
-    presence: makePresence(clock),
-    bus: () => speaker,
-    clock,
-    log,
-    signal,
-  });
-  speaker.start(hear, () => void tellBroker());
-  engine.start();
-  const watching = makeWatch({ ...ports, switches: scenario.switches, engine }).run(signal);
-
-  /** As in `app.ts`: a broker that was away may have lost what it retained. */
-  async function tellBroker(): Promise<void> {
-    engine.wake(MQTT_RECEIVER);
-    try {
-      const from = { sender: 'broker', commandId: null };
-      await Promise.all([...switches.keys()].map((lane) => engine.command(lane, { kind: 'tell' }, from)));
-    } catch (error) {
-      log.warn({ error }, 'The states could not be told to the broker again.');
-    }
-  }
-
+  const endpoint = makeEndpoint(
+    {
+      config: configOf(world),
+      clock,
+      // The first of them names the process.
+      ids: {
+        next: () => (made++ === 0 ? name : `${name}-${String(made).padStart(4, '0')}`),
+        random: () => chance.next(),
+      },
+      log: world.log(name),
+      store: reachStore(world.store, { life, fuse, isAway: world.isStoreAway, isShared: scenario.isShared }),
+      records,
+      nameServers,
+      prober: world.prober,
+      openBus: (hear, onConnect) => broker.join(name, life, hear, onConnect),
+      receivers: {},
+      meter: NO_METER,
+    },
+    world.watchRules,
+  );
+  const running = endpoint.start();
+  const { engine, door } = endpoint;
   return {
     name,
     life,
@@ -135,11 +84,28 @@ export function startEndpoint(world: EndpointWorld, name: string): Endpoint {
     door,
     engine,
     async stop() {
-      stopping.abort();
-      await watching;
-      await engine.stop(3_000);
-      await speaker[Symbol.asyncDispose]();
+      await running[Symbol.asyncDispose]();
       life.die();
     },
   };
+}
+
+/** What dashover.yaml would say. What only HTTP and the adapters read is not there. */
+function configOf({ scenario, devices }: EndpointWorld): Config {
+  const config: Omit<Config, 'path' | 'store' | 'dns' | 'datadog'> = {
+    http: { listen: { host: '127.0.0.1', port: 0 }, publicUrl: undefined, trustProxy: false },
+    route53: { region: 'us-east-1', endpoint: undefined, requestsPerSecond: REQUESTS_PER_SECOND },
+    mqtt: {
+      url: 'mqtt://played',
+      prefix: PREFIX_DEFAULT,
+      commands: ['failover', 'restore', 'drill'],
+    } as Config['mqtt'],
+    automation: scenario.automation,
+    switches: scenario.switches as Config['switches'],
+    tokens: [],
+    triggers: [],
+    devices: devices as Config['devices'],
+    notify: [],
+  };
+  return config as Config;
 }
