@@ -117,7 +117,7 @@ test('reminders come at growing intervals while it is away from primary, and sto
   const reminders = told(world).filter(({ kind }) => kind === 'reminder');
   const hours = reminders.map(({ at }) => (Date.parse(at) - startMs) / HOUR);
   expect(hours).toEqual([0.5, 1.5, 3.5, 7.5, 15.5, 39.5, 63.5]);
-  expect(reminders[0]?.title).toBe('www is still at maintenance since 30 min');
+  expect(reminders[0]?.title).toBe('www is still at maintenance after 30 min');
   expect(new Set(reminders.map(({ id }) => id)).size).toBe(7);
   world.press('restore');
   world.arrive();

@@ -71,12 +71,14 @@ export function drillsOverdue(
     drills[device] = { sinceMs, toldAtMs: due ? nowMs : toldAtMs };
     if (!due) continue;
     const lately = durationInWords(nowMs - sinceMs);
+    const text = `Nobody has tried the button ${device} for ${lately}; a drill is wanted every ${durationInWords(everyMs)}.`;
+    write(draft, 'drill-overdue', text, { device });
     notices.push(
       makeNotice(telling, {
         kind: 'drill-overdue',
         severity: 'warning',
         title: `A drill at the button ${device} is overdue`,
-        text: `Nobody has tried the button ${device} for ${lately}; a drill is wanted every ${durationInWords(everyMs)}.`,
+        text,
         next: `Press it three times, with somebody who may one day have to: a drill walks the whole road and changes nothing.`,
         device,
       }),

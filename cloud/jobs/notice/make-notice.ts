@@ -2,7 +2,7 @@ import type { Notice, NoticeKind, Severity } from '../../../shared/notice.ts';
 import type { JobRow } from '../../engine/job.ts';
 import type { JobData } from '../command.ts';
 import type { Draft } from '../rules/draft.ts';
-import { isoTime, isoTimeOrNull } from '../text.ts';
+import { clip, isoTime, isoTimeOrNull } from '../text.ts';
 
 /** What differs from notice to notice; the rest follows from the decision that it tells of. */
 export interface Words {
@@ -24,6 +24,10 @@ export interface Telling {
   readonly link: string | null;
 }
 
+/** Longest texts: a refused plan may name hundreds of records, and whoever reads it on a telephone needs the first ones. */
+const TEXT_CHARS_MAX = 4_000;
+const TITLE_CHARS_MAX = 300;
+
 export function makeNotice({ draft, link }: Telling, words: Words): Notice {
   const { settings, state, nowMs } = draft;
   const { kind, severity, title, text, next, job } = words;
@@ -36,8 +40,8 @@ export function makeNotice({ draft, link }: Telling, words: Words): Notice {
     at: isoTime(nowMs),
     switch: settings.name,
     severity,
-    title,
-    text,
+    title: clip(title, TITLE_CHARS_MAX),
+    text: clip(text, TEXT_CHARS_MAX),
     next,
     page: null,
     incident: words.incident === undefined ? (state.incident?.id ?? null) : words.incident,

@@ -1,6 +1,7 @@
 import { durationInWords } from '../../../shared/duration.ts';
 import type { Notice } from '../../../shared/notice.ts';
 import { stateInWords } from '../sentences.ts';
+import { write } from '../rules/draft.ts';
 import type { SwitchState } from '../state.ts';
 import { makeNotice, type Telling } from './make-notice.ts';
 import { wayBack } from './of-job.ts';
@@ -45,11 +46,13 @@ export function remind(
 function reminderNotice(telling: Telling): Notice {
   const { draft } = telling;
   const { settings, automation, state, jobs, nowMs } = draft;
-  const since = state.sinceMs === null ? '' : ` since ${durationInWords(nowMs - state.sinceMs)}`;
+  const after = state.sinceMs === null ? '' : ` after ${durationInWords(nowMs - state.sinceMs)}`;
+  const title = `${settings.name} is still at ${state.position}${after}`;
+  write(draft, 'reminder', `${title}; people are reminded of it.`);
   return makeNotice(telling, {
     kind: 'reminder',
     severity: 'warning',
-    title: `${settings.name} is still at ${state.position}${since}`,
+    title,
     text: stateInWords(settings, automation, state, jobs, nowMs),
     next: wayBack(draft),
     from: 'primary',
