@@ -1,3 +1,4 @@
+import { VERSION } from './cli/version.ts';
 import { dashboardPages } from './dashboard/pages.ts';
 import { type EndpointPorts, makeEndpoint } from './endpoint.ts';
 import { makeHttp } from './intake/http.ts';
@@ -48,6 +49,7 @@ export async function startApp(unmeasured: AppPorts): Promise<App> {
       speaks: speaker ? () => speaker.speaks() : null,
     },
     pages: dashboardPages,
+    version: VERSION,
     clock,
     log,
   });

@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import type { Api, ApiOptions } from './api-options.ts';
 import { checkReader, checkSeesAll } from './respond.ts';
+import { ROUTES } from './route-words.ts';
 
 const Limit = z.coerce.number().int().min(1).max(1_000).default(100);
 const Query = z
@@ -19,7 +20,7 @@ const Query = z
  * anchor: the last row that was exported and taken out.
  */
 export function auditRoutes(app: Api, { journal, journalBefore, journalAnchor }: ApiOptions): void {
-  app.get('/api/audit', { schema: { querystring: Query } }, async (request) => {
+  app.get('/api/audit', { schema: { querystring: Query, ...ROUTES.audit } }, async (request) => {
     checkReader(request);
     checkSeesAll(request);
     let anchor = await journalAnchor();

@@ -8,6 +8,7 @@ import type { Auth, Principal } from './auth.ts';
 import type { Caller } from './caller.ts';
 import { type Arrival, type DatadogSettings, type Direction, meaningOf } from './datadog-meaning.ts';
 import { readDatadog } from './datadog-payload.ts';
+import { ROUTES } from './route-words.ts';
 
 /** Texts and snapshots make Datadog's payloads larger than a command. */
 const BODY_BYTES_MAX = 64 * 1_024;
@@ -37,6 +38,7 @@ function addRoute(app: FastifyInstance, options: DatadogOptions, direction: Dire
   app.post<{ Params: { switch: string } }>(
     direction === null ? '/webhooks/datadog/:switch' : `/webhooks/datadog/:switch/${direction}`,
     {
+      schema: { ...ROUTES.datadog(direction) },
       bodyLimit: BODY_BYTES_MAX,
       // A bearer first, before a byte of the body is read.
       onRequest: async (request) => {

@@ -8,6 +8,7 @@ import type { Api, ApiOptions } from './api-options.ts';
 import { type Caller, covers, type Device } from './caller.ts';
 import { makeLastDrills } from './last-drills.ts';
 import { checkReader, principalOf, sees, sendJob } from './respond.ts';
+import { ROUTES } from './route-words.ts';
 import { targetOf } from './target.ts';
 import type { Heard } from './presence.ts';
 
@@ -19,37 +20,39 @@ export function deviceRoutes(app: Api, options: ApiOptions): void {
   const names = switches.map(({ name }) => name);
   const lastDrills = makeLastDrills(options);
 
-  app.post('/api/devices/:device/command', { schema: { params: Params } }, async (request, reply) => {
-    const principal = principalOf(request);
-    if (principal.kind !== 'device' || principal.device.name !== request.params.device) {
-      throw new Fault('not-allowed', 'This is not the own token of this device.', {
-        hint: "Send the device's token; a person's token commands at /api/switches/{switch}/{command}.",
-      });
-    }
-    const { device } = principal;
-    const caller: Caller = { kind: 'device', device };
-    const { command, switch: named, ...rest } = checkCommand(request.body ?? {});
-    const target = targetOf(caller, undefined, named, names);
-    const ask = { kind: 'move', command, options: rest, alert: null } as const;
-    // Both roads tell: the lamp may be listening on the other one.
-    const replyTo = [{ topic: topics.deviceReplies(device.name), whole: false, correlationData: null }];
-    return sendJob(reply, await door.accept({ caller, switch: target, ask, replyTo }));
-  });
+  app.post(
+    '/api/devices/:device/command',
+    { schema: { params: Params, ...ROUTES.deviceCommand } },
+    async (request, reply) => {
+      const principal = principalOf(request);
+      if (principal.kind !== 'device' || principal.device.name !== request.params.device) {
+        throw new Fault('not-allowed', 'This is not the own token of this device.', {
+          hint: "Send the device's token; a person's token commands at /api/switches/{switch}/{command}.",
+        });
+      }
+      const { device } = principal;
+      const caller: Caller = { kind: 'device', device };
+      const { command, switch: named, ...rest } = checkCommand(request.body ?? {});
+      const target = targetOf(caller, undefined, named, names);
+      const ask = { kind: 'move', command, options: rest, alert: null } as const;
+      // Both roads tell: the lamp may be listening on the other one.
+      const replyTo = [{ topic: topics.deviceReplies(device.name), whole: false, correlationData: null }];
+      return sendJob(reply, await door.accept({ caller, switch: target, ask, replyTo }));
+    },
+  );
 
-  app.get('/api/devices', async (request) => {
+  app.get('/api/devices', { schema: { ...ROUTES.devices } }, async (request) => {
     checkReader(request);
     const mine = devices.filter(({ on }) => names.some((name) => covers(on, name) && sees(request, name)));
     const drills = await lastDrills();
+    const nowMs = clock.nowMs();
     return {
-      devices: mine.map((device) => ({
-        ...describe(device, presence.of(device.name), clock.nowMs()),
-        lastDrillAt: isoTimeOrNull(drills.ofDevice(device.name) ?? null),
-      })),
+      devices: mine.map((device) => describe(device, presence.of(device.name), drills.ofDevice(device.name), nowMs)),
     };
   });
 }
 
-function describe(device: Device, heard: Heard | undefined, nowMs: number): object {
+function describe(device: Device, heard: Heard | undefined, drilledAtMs: number | undefined, nowMs: number): object {
   return {
     text: inWords(device.name, heard, nowMs),
     device: device.name,
@@ -62,6 +65,7 @@ function describe(device: Device, heard: Heard | undefined, nowMs: number): obje
     fault: heard?.fault ?? null,
     since: heard ? new Date(heard.sinceMs).toISOString() : null,
     heardAt: heard ? new Date(heard.heardAtMs).toISOString() : null,
+    lastDrillAt: isoTimeOrNull(drilledAtMs ?? null),
   };
 }
 

@@ -7,6 +7,7 @@ import type { Outgoing } from '../engine/lane.ts';
 import { MQTT_RECEIVER } from '../jobs/announce.ts';
 import type { Api, ApiOptions } from './api-options.ts';
 import { checkReader, sees } from './respond.ts';
+import { ROUTES } from './route-words.ts';
 
 const VIEWERS_MAX = 1_000;
 const KEEPALIVE_MS = 15_000;
@@ -72,7 +73,7 @@ export function eventRoutes(app: Api, { engine, switches, readState, clock, stop
   }
   void keepAlive();
 
-  app.get('/api/events', { exposeHeadRoute: false }, async (request, reply) => {
+  app.get('/api/events', { exposeHeadRoute: false, schema: { ...ROUTES.events } }, async (request, reply) => {
     checkReader(request);
     if (viewers.size >= VIEWERS_MAX) {
       throw new Fault('stopping', `There are ${VIEWERS_MAX} viewers already.`, { hint: 'Poll /api/switches instead.' });

@@ -1,5 +1,6 @@
 import type { FastifyInstance } from 'fastify';
 import type { Clock } from '../../shared/clock.ts';
+import { ROUTES } from './route-words.ts';
 
 /** One thing that must be well for the endpoint to be ready. */
 export interface Check {
@@ -35,9 +36,9 @@ export function makeReadiness(checks: readonly Check[], clock: Clock, stopping: 
 
 /** `/healthz`: alive. `/readyz`: ready, with a reason for each thing that is not. Both answer without a token. */
 export function healthRoutes(app: FastifyInstance, readiness: Readiness): void {
-  app.get('/healthz', async () => ({ status: 'ok' }));
+  app.get('/healthz', { schema: { ...ROUTES.healthz } }, async () => ({ status: 'ok' }));
 
-  app.get('/readyz', async (_request, reply) => {
+  app.get('/readyz', { schema: { ...ROUTES.readyz } }, async (_request, reply) => {
     const findings = await readiness();
     const ready = findings.every(({ ok }) => ok);
     return reply.code(ready ? 200 : 503).send({ ready, checks: findings });

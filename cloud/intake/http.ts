@@ -18,6 +18,7 @@ import { answerConnectionError } from './connection-errors.ts';
 import { refuseCrossSite } from './cross-site.ts';
 import { datadogRoutes } from './datadog.ts';
 import type { DatadogSettings } from './datadog-meaning.ts';
+import { docsRoutes } from './docs.ts';
 import { answerErrors, asFault, sendFault } from './errors.ts';
 import { type GaugeSources, makeGauges } from './gauges.ts';
 import { type Check, healthRoutes, makeReadiness } from './health.ts';
@@ -53,6 +54,8 @@ export interface HttpOptions {
   /** Whose X-Forwarded-For is believed: false, true, or the proxies' addresses. */
   readonly trustProxy: boolean | readonly string[];
   readonly publicUrl: string | undefined;
+  /** Which dashover this is. */
+  readonly version: string;
   /** The dashboard's files. */
   readonly pages: (app: FastifyInstance) => Promise<void>;
   readonly clock: Clock;
@@ -92,6 +95,8 @@ export async function makeHttp(options: HttpOptions): Promise<FastifyInstance> {
   }).withTypeProvider<ZodTypeProvider>();
   app.server.maxConnections = CONNECTIONS_MAX;
   app.setValidatorCompiler(checkParts);
+  // What a route says of its answers describes them; they are sent as they are, and no field is dropped on the way.
+  app.setSerializerCompiler(() => (answer) => JSON.stringify(answer));
   readJsonOnly(app);
   app.decorateRequest('principal', null);
   app.decorateRequest('trigger', null);
@@ -121,6 +126,8 @@ export async function makeHttp(options: HttpOptions): Promise<FastifyInstance> {
   await app.register(async (scope) =>
     metricsRoutes(scope.withTypeProvider<ZodTypeProvider>(), { auth, meter: options.meter, gauges }),
   );
+  const { publicUrl, version } = options;
+  await app.register(async (scope) => docsRoutes(scope, () => ({ routes: routes.all(), publicUrl, version })));
   await app.register(options.pages);
 
   const closed = new AbortController();

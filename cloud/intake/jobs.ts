@@ -9,6 +9,7 @@ import type { JobData } from '../jobs/command.ts';
 import { describeJob } from '../jobs/describe.ts';
 import type { Api, ApiOptions } from './api-options.ts';
 import { callerOf, checkReader, checkSees, principalOf, sees, sendState } from './respond.ts';
+import { ROUTES } from './route-words.ts';
 
 const LIMIT_MAX = 200;
 const WAIT_MS_MAX = 60_000;
@@ -34,7 +35,7 @@ const Wait = z.strictObject({
 
 /** The history, one job, and its cancelling. */
 export function jobRoutes(app: Api, { door, engine, switches, stopping }: ApiOptions): void {
-  app.get('/api/jobs', { schema: { querystring: Filter } }, async (request) => {
+  app.get('/api/jobs', { schema: { querystring: Filter, ...ROUTES.jobs } }, async (request) => {
     checkReader(request);
     const { switch: lane, status, limit, before } = request.query;
     if (lane !== undefined) checkSees(request, lane);
@@ -47,7 +48,7 @@ export function jobRoutes(app: Api, { door, engine, switches, stopping }: ApiOpt
     return { jobs: newestFirst.slice(0, limit).map(describeJob) };
   });
 
-  app.get('/api/jobs/:id', { schema: { params: Params, querystring: Wait } }, async (request) => {
+  app.get('/api/jobs/:id', { schema: { params: Params, querystring: Wait, ...ROUTES.job } }, async (request) => {
     checkReader(request);
     const { id } = request.params;
     const job = await visible(request, id);
@@ -59,7 +60,7 @@ export function jobRoutes(app: Api, { door, engine, switches, stopping }: ApiOpt
     return describeJob(await visible(request, id));
   });
 
-  app.post('/api/jobs/:id/cancel', { schema: { params: Params } }, async (request, reply) => {
+  app.post('/api/jobs/:id/cancel', { schema: { params: Params, ...ROUTES.cancel } }, async (request, reply) => {
     const caller = callerOf(request);
     const { id } = request.params;
     const job = await visible(request, id);

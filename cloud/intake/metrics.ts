@@ -2,6 +2,7 @@ import type { GaugeValue, Meter } from '../ports.ts';
 import type { Api } from './api-options.ts';
 import type { Auth, Principal } from './auth.ts';
 import { checkReader, checkSeesAll } from './respond.ts';
+import { ROUTES } from './route-words.ts';
 
 export interface MetricsOptions {
   readonly auth: Auth;
@@ -17,6 +18,7 @@ export function metricsRoutes(app: Api, { auth, meter, gauges }: MetricsOptions)
   app.get(
     '/metrics',
     {
+      schema: { ...ROUTES.metrics },
       onRequest: async (request) => {
         request.setDecorator<Principal>('principal', auth.principal(request.headers.authorization, request.ip));
       },

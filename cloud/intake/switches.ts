@@ -4,6 +4,7 @@ import { parseDuration } from '../../shared/duration.ts';
 import { Fault } from '../../shared/faults.ts';
 import type { Api, ApiOptions } from './api-options.ts';
 import { callerOf, checkReader, checkSees, sees, sendJob, sendState } from './respond.ts';
+import { ROUTES } from './route-words.ts';
 
 const Params = z.object({ switch: z.string() });
 /** Bodies may be left out: an empty one says the same as {}. */
@@ -22,13 +23,13 @@ const AlertBody = orNothing(z.strictObject({ key: z.string().min(1).max(512) }))
 
 /** States, and everything that can be asked of a switch. */
 export function switchRoutes(app: Api, { door, switches, readState }: ApiOptions): void {
-  app.get('/api/switches', async (request) => {
+  app.get('/api/switches', { schema: { ...ROUTES.switches } }, async (request) => {
     checkReader(request);
     const mine = switches.filter(({ name }) => sees(request, name));
     return { switches: await Promise.all(mine.map(readState)) };
   });
 
-  app.get('/api/switches/:switch', { schema: { params: Params } }, async (request) => {
+  app.get('/api/switches/:switch', { schema: { params: Params, ...ROUTES.switch } }, async (request) => {
     checkReader(request);
     const name = request.params.switch;
     checkSees(request, name);
@@ -45,7 +46,7 @@ export function switchRoutes(app: Api, { door, switches, readState }: ApiOptions
   for (const command of COMMANDS) {
     app.post(
       `/api/switches/:switch/${command}`,
-      { schema: { params: Params, body: MoveBody } },
+      { schema: { params: Params, body: MoveBody, ...ROUTES.move(command) } },
       async (request, reply) => {
         const ask = { kind: 'move', command, options: request.body, alert: null } as const;
         const target = request.params.switch;
@@ -54,22 +55,30 @@ export function switchRoutes(app: Api, { door, switches, readState }: ApiOptions
     );
   }
 
-  app.post('/api/switches/:switch/hold', { schema: { params: Params, body: HoldBody } }, async (request, reply) => {
-    const { reason, for: forMs } = request.body;
-    const ask = { kind: 'hold', reason: reason ?? null, forMs: forMs ?? null } as const;
-    const target = request.params.switch;
-    return sendState(reply, await door.accept({ caller: callerOf(request), switch: target, ask, replyTo: [] }));
-  });
+  app.post(
+    '/api/switches/:switch/hold',
+    { schema: { params: Params, body: HoldBody, ...ROUTES.hold } },
+    async (request, reply) => {
+      const { reason, for: forMs } = request.body;
+      const ask = { kind: 'hold', reason: reason ?? null, forMs: forMs ?? null } as const;
+      const target = request.params.switch;
+      return sendState(reply, await door.accept({ caller: callerOf(request), switch: target, ask, replyTo: [] }));
+    },
+  );
 
-  app.post('/api/switches/:switch/release', { schema: { params: Params, body: NoBody } }, async (request, reply) => {
-    const ask = { kind: 'release' } as const;
-    const target = request.params.switch;
-    return sendState(reply, await door.accept({ caller: callerOf(request), switch: target, ask, replyTo: [] }));
-  });
+  app.post(
+    '/api/switches/:switch/release',
+    { schema: { params: Params, body: NoBody, ...ROUTES.release } },
+    async (request, reply) => {
+      const ask = { kind: 'release' } as const;
+      const target = request.params.switch;
+      return sendState(reply, await door.accept({ caller: callerOf(request), switch: target, ask, replyTo: [] }));
+    },
+  );
 
   app.post(
     '/api/switches/:switch/alerts/clear',
-    { schema: { params: Params, body: AlertBody } },
+    { schema: { params: Params, body: AlertBody, ...ROUTES.clearAlert } },
     async (request, reply) => {
       const ask = { kind: 'clear-alert', key: request.body.key } as const;
       const target = request.params.switch;

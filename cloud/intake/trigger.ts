@@ -4,6 +4,7 @@ import { Fault } from '../../shared/faults.ts';
 import type { Door } from './accept.ts';
 import type { Auth } from './auth.ts';
 import { sendJob } from './respond.ts';
+import { ROUTES } from './route-words.ts';
 
 /** A trigger ignores its body; what is longer than this is not even thrown away. */
 const BODY_BYTES_MAX = 1_024 * 1_024;
@@ -16,6 +17,7 @@ export function triggerRoutes(app: FastifyInstance, { auth, door }: { auth: Auth
   app.post<{ Params: { id: string } }>(
     '/trigger/:id',
     {
+      schema: { ...ROUTES.trigger },
       bodyLimit: BODY_BYTES_MAX,
       onRequest: async (request) => {
         const { authorization } = request.headers;

@@ -15,6 +15,7 @@ import type { Clock } from '../../shared/clock.ts';
 import { type CommandName, COMMANDS } from '../../shared/command.ts';
 import { type Log, silentLog } from '../../shared/log.ts';
 import { systemClock } from '../../shared/system-clock.ts';
+import { watchAnswers } from './answers-described.ts';
 
 export const SECRETS = {
   ops: 'ops-secret-0123456789',
@@ -191,11 +192,13 @@ export async function makeEndpoint(options: TestEndpointOptions = {}): Promise<T
     watched: { receivers: [MQTT_RECEIVER], waitingForMs: async () => 0, speaks: null },
     trustProxy: false,
     publicUrl: undefined,
+    version: '0.0.0',
     pages: async () => undefined,
     clock,
     log,
     ...options.http,
   });
+  const misfits = watchAnswers(http);
   engine.start();
   for (const { name } of SWITCHES) {
     const reading = { kind: 'position', position: 'primary' } as const;
@@ -214,9 +217,11 @@ export async function makeEndpoint(options: TestEndpointOptions = {}): Promise<T
     async [Symbol.asyncDispose]() {
       stop.abort();
       gate.resolve();
+      const wrong = await misfits();
       await http.close();
       await engine.stop(0);
       await real[Symbol.asyncDispose]();
+      if (wrong.length > 0) throw new Error(`Answers are not as /openapi.json says:\n${wrong.join('\n')}`);
     },
   };
 }
