@@ -8,7 +8,7 @@ export interface PlayedEndpoint extends AsyncDisposable {
   /** Every command that was heard, in order. */
   readonly heard: Command[];
   /** What the button said of itself, in order, as retained or not. */
-  readonly presences: { online: boolean; session: string; commands?: string[] }[];
+  readonly presences: { online: boolean; session: string; commands?: string[]; fault?: string }[];
   tell(state: State): Promise<void>;
   reply(message: object): Promise<void>;
   publish(topic: string, payload: string, retain?: boolean): Promise<void>;
