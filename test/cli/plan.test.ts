@@ -3,6 +3,7 @@ import { execFileSync } from 'node:child_process';
 import { expect, test } from 'vitest';
 import { sdkClient } from '../world/route53/client.ts';
 import { runInside } from './run-inside.ts';
+import { serve } from './serve-process.ts';
 import { A, AAAA, startZoneWorld, WWW, ZONE } from './zone-world.ts';
 
 interface Shown {
@@ -85,6 +86,20 @@ test.concurrent('--apply sends it, waits for INSYNC, and asks the name servers; 
   expect(job).toMatchObject({ status: 'succeeded', verified: true });
   expect(job?.steps.map(({ name }) => name)).toEqual(['guard', 'read', 'plan', 'change', 'settle', 'verify']);
   expect(world.live()).toEqual(before);
+});
+
+test('what was done without the endpoint is found and adopted at its next start, and held', async () => {
+  await using here = await startZoneWorld();
+  const config = here.write(WWW);
+  expect((await runInside(['plan', 'www', '--to', 'maintenance', '--apply', '--config', config])).code).toBe(0);
+  const served = `http: { listen: '127.0.0.1:0' }\ntokens: [{ name: ops, secret: 0123456789abcdef, on: ['*'], may: ['*'] }]\n`;
+  await using endpoint = await serve(here.write(served + WWW));
+  const state = async (): Promise<unknown> => {
+    const headers = { authorization: 'Bearer 0123456789abcdef' };
+    return (await fetch(`${endpoint.address}/api/switches/www`, { headers })).json();
+  };
+  const adopted = { position: 'maintenance', by: null, hold: { by: 'external' }, drift: null };
+  await expect.poll(state, { timeout: 10_000 }).toMatchObject(adopted);
 });
 
 test('a switch that is there already is told so, and nothing is sent', async () => {

@@ -16,10 +16,18 @@ const SECRETS = {
   restore: 'restore-secret-of-this-test-06',
   broker: 'broker-password-of-this-test-07',
   aws: 'aws-secret-key-of-this-test-08',
+  pagerduty: 'pagerdutyRoutingKeyOfThisTest009',
+  slack: 'slackPathOfThisTest10',
+  webhook: 'd2ViaG9vay1zZWNyZXQtb2YtdGhpcy10ZXN0LTEx',
+  heartbeat: 'heartbeatPathOfThisTest12',
+  events: 'datadog-api-key-of-this-test-13',
 } as const;
 /** Typed nearly right: whoever reads it in a log needs few more guesses. */
 const WRONG = 'ops-secret-of-this-test-O1';
 const TRIGGERS = { failover: 'a'.repeat(32), restore: 'b'.repeat(32) } as const;
+
+/** Where nobody takes a notice: what cannot be delivered is written into the log. */
+const NOBODY = 'http://127.0.0.1:9';
 
 const yaml = (broker: string): string => `
   - { name: datadog, secret: '${SECRETS.datadog}', on: [www], may: [failover, restore], via: [datadog] }
@@ -28,6 +36,12 @@ triggers:
   - { id: ${TRIGGERS.failover}, secret: '${SECRETS.failover}', switch: www, command: failover }
   - { id: ${TRIGGERS.restore}, secret: '${SECRETS.restore}', switch: www, command: restore }
 devices: { lobby: { on: [www], may: [failover, restore, drill], token: '${SECRETS.device}' } }
+notify:
+  - { kind: pagerduty, routingKey: '${SECRETS.pagerduty}', url: '${NOBODY}' }
+  - { kind: slack, url: '${NOBODY}/services/${SECRETS.slack}' }
+  - { kind: webhook, url: '${NOBODY}/hook', secret: 'whsec_${SECRETS.webhook}' }
+  - { kind: datadog, apiKey: '${SECRETS.events}', url: '${NOBODY}' }
+  - { kind: heartbeat, url: '${NOBODY}/${SECRETS.heartbeat}', every: 10s }
 mqtt: { url: '${broker}', clientId: endpoint, username: endpoint, password: '${SECRETS.broker}' }
 `;
 
