@@ -7,6 +7,7 @@ import {
   IN_CHROMIUM,
   noChromium,
   openBrowser,
+  SLOW,
   pressAndHold,
   pressUntilArmed,
   watchPage,
@@ -19,7 +20,7 @@ const dialog = (page: Page): Locator => page.getByRole('dialog');
 const looks = (button: Locator): Promise<string[]> =>
   button.evaluate((element) => [getComputedStyle(element).borderStyle, getComputedStyle(element).backgroundColor]);
 
-describe.skipIf(noChromium)(`what is asked on the page, ${IN_CHROMIUM}`, () => {
+describe.skipIf(noChromium)(`what is asked on the page, ${IN_CHROMIUM}`, SLOW, () => {
   let road: Road;
   let browser: Browser;
   beforeAll(async () => {
@@ -74,6 +75,31 @@ describe.skipIf(noChromium)(`what is asked on the page, ${IN_CHROMIUM}`, () => {
     await pressAndHold(restore(page));
     await atPosition(page, 'primary');
     await page.getByText(/^Last job: Restore maintenance →.primary, succeeded/).waitFor();
+    expect(visit.wrong).toEqual([]);
+  });
+
+  test('on a telephone: a finger presses for a second and lifts, and one that begins to scroll sends nothing', async () => {
+    const touch = { hasTouch: true, isMobile: true };
+    await using visit = await watchPage(browser, road.world, touch);
+    const { page } = visit;
+    const finger = await page.context().newCDPSession(page);
+    await failover(page).scrollIntoViewIfNeeded();
+    const box = await failover(page).boundingBox();
+    const at = { x: (box?.x ?? 0) + 60, y: (box?.y ?? 0) + 30 };
+    const touches = (type: 'touchStart' | 'touchMove' | 'touchEnd', points: { x: number; y: number }[]) =>
+      finger.send('Input.dispatchTouchEvent', { type, touchPoints: points });
+    await touches('touchStart', [at]);
+    for (const up of [20, 60, 100, 140]) await touches('touchMove', [{ x: at.x, y: at.y - up }]);
+    await touches('touchEnd', []);
+    await page.locator('.hold.failover.idle').waitFor();
+    expect((await road.state()).position).toBe('primary');
+
+    await failover(page).scrollIntoViewIfNeeded();
+    const again = await failover(page).boundingBox();
+    await touches('touchStart', [{ x: (again?.x ?? 0) + 60, y: (again?.y ?? 0) + 30 }]);
+    await page.locator('.hold.failover.armed').waitFor();
+    await touches('touchEnd', []);
+    await atPosition(page, 'maintenance');
     expect(visit.wrong).toEqual([]);
   });
 

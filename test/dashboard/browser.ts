@@ -12,6 +12,9 @@ export const IN_CHROMIUM = `in Chromium${PROGRAM === undefined ? ': it is not on
 /** Whether it must be skipped; with DASHOVER_REQUIRE_SERVICES nothing is, and what is missing fails. */
 export const noChromium = PROGRAM === undefined && process.env['DASHOVER_REQUIRE_SERVICES'] === undefined;
 
+/** A browser beside many other tests takes its time. */
+export const SLOW = { timeout: 120_000 };
+
 const FLAGS = [
   '--no-sandbox',
   '--disable-gpu',

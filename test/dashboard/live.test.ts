@@ -6,11 +6,11 @@ import type { AddressInfo } from 'node:net';
 import { openRoad, type Road } from '../road/road.ts';
 import { change, sdkClient, submit } from '../world/route53/client.ts';
 import { NAME, PRIMARY_ADDRESS, ZONE } from '../world/world-file.ts';
-import { atPosition, IN_CHROMIUM, noChromium, openBrowser, signIn, visitPage, watchPage } from './browser.ts';
+import { atPosition, IN_CHROMIUM, noChromium, openBrowser, SLOW, signIn, visitPage, watchPage } from './browser.ts';
 
 const BYTES_MAX = 100_000;
 
-describe.skipIf(noChromium)(`the page, ${IN_CHROMIUM}`, () => {
+describe.skipIf(noChromium)(`the page, ${IN_CHROMIUM}`, SLOW, () => {
   let road: Road;
   let browser: Browser;
   beforeAll(async () => {

@@ -12,6 +12,7 @@ import {
   IN_CHROMIUM,
   noChromium,
   openBrowser,
+  SLOW,
   pressAndHold,
   signIn,
   visitPage,
@@ -27,7 +28,6 @@ const SIZES = [
 const SCHEMES = ['light', 'dark'] as const;
 const RULES = ['wcag2a', 'wcag2aa', 'wcag21a', 'wcag21aa', 'wcag22aa', 'best-practice'];
 const AXE = readFileSync(createRequire(import.meta.url).resolve('axe-core/axe.min.js'), 'utf8');
-const SLOW = { timeout: 120_000 };
 
 /** Looks at the page as it stands: every size and scheme is pictured, and axe finds nothing wrong in either size and either scheme. */
 async function look(page: Page, name: string): Promise<void> {
@@ -64,7 +64,7 @@ async function violations(page: Page): Promise<string[]> {
   );
 }
 
-describe.skipIf(noChromium)(`how the page looks, ${IN_CHROMIUM}`, () => {
+describe.skipIf(noChromium)(`how the page looks, ${IN_CHROMIUM}`, SLOW, () => {
   let road: Road;
   let browser: Browser;
   beforeAll(async () => {
@@ -87,7 +87,7 @@ describe.skipIf(noChromium)(`how the page looks, ${IN_CHROMIUM}`, () => {
     return visit;
   };
 
-  test.for(['en-GB', 'ja-JP'])('signing in, at primary, moving and failed over, in %s', SLOW, async (locale) => {
+  test.for(['en-GB', 'ja-JP'])('signing in, at primary, moving and failed over, in %s', async (locale) => {
     const two = locale.slice(0, 2);
     await using door = await visitPage(browser, road.world, { locale });
     await door.page.evaluate(AXE);
@@ -111,7 +111,7 @@ describe.skipIf(noChromium)(`how the page looks, ${IN_CHROMIUM}`, () => {
     expect([...door.wrong, ...visit.wrong]).toEqual([]);
   });
 
-  test('in Japanese every word of the page is: what stays English is marked as such', SLOW, async () => {
+  test('in Japanese every word of the page is: what stays English is marked as such', async () => {
     await using visit = await watch('ja-JP');
     const { page } = visit;
     await page.getByText('フェイルオーバー').first().waitFor();
@@ -129,7 +129,7 @@ describe.skipIf(noChromium)(`how the page looks, ${IN_CHROMIUM}`, () => {
     expect(english.filter((word) => !names.includes(word))).toEqual([]);
   });
 
-  test('a question, a refusal, alerts, drift, and no connection', SLOW, async () => {
+  test('a question, a refusal, alerts, drift, and no connection', async () => {
     await using visit = await watch('en-GB');
     const { page } = visit;
     await pressAndHold(page.locator('.hold.failover'));
@@ -175,7 +175,7 @@ describe.skipIf(noChromium)(`how the page looks, ${IN_CHROMIUM}`, () => {
     await road.api(`/api/switches/${SWITCH}/alerts/clear`, { key: (await road.state()).alerts[0]?.key });
   });
 
-  test('the history, the journal and the buttons', SLOW, async () => {
+  test('the history, the journal and the buttons', async () => {
     await using visit = await watch('en-GB');
     const { page } = visit;
     await road.say({ online: true, session: 'a', version: '1.2.3' }, 'devices/lobby/presence');

@@ -18,7 +18,6 @@ export function HoldButton({ look, title, armedTitle, fromTo, note, disabled, wh
   const [phase, setPhase] = useState(/** @type {'idle' | 'holding' | 'armed'} */ ('idle'));
   const [said, setSaid] = useState('');
   const press = useRef(/** @type {{ timer: ReturnType<typeof setTimeout>, isArmed: boolean } | null} */ (null));
-  const byHand = useRef(false);
 
   const begin = () => {
     if (disabled || press.current) return;
@@ -49,7 +48,6 @@ export function HoldButton({ look, title, armedTitle, fromTo, note, disabled, wh
     /** @param {PointerEvent & { currentTarget: HTMLElement }} event */
     onPointerDown(event) {
       if (!event.isPrimary || event.button !== 0) return;
-      byHand.current = true;
       event.currentTarget.setPointerCapture(event.pointerId);
       begin();
     },
@@ -64,19 +62,21 @@ export function HoldButton({ look, title, armedTitle, fromTo, note, disabled, wh
       if (event.key === 'Escape') end('stopped');
       if (event.key !== ' ' && event.key !== 'Enter') return;
       event.preventDefault();
-      byHand.current = true;
       if (!event.repeat) begin();
     },
     /** @param {KeyboardEvent} event */
     onKeyUp(event) {
-      if (event.key === ' ' || event.key === 'Enter') end('let go');
+      if (event.key !== ' ' && event.key !== 'Enter') return;
+      // Else a browser makes a click of it, as a screen reader would.
+      event.preventDefault();
+      end('let go');
     },
     onBlur: () => end('stopped'),
     /** @param {Event} event */
     onContextMenu: (event) => event.preventDefault(),
-    onClick() {
-      if (!byHand.current && !disabled) onOther();
-      byHand.current = false;
+    /** @param {MouseEvent} event */
+    onClick({ detail }) {
+      if (detail === 0 && !disabled) onOther();
     },
   };
   return html`<div class="asking">
