@@ -21,6 +21,8 @@ export interface Eye {
   plays(pattern: Pattern): boolean;
   /** What is lit now. */
   lit(): readonly Colour[];
+  /** Everything that was lit, in order. */
+  all(): readonly string[];
   /** For whoever wonders what was seen instead. */
   text(): string;
 }
@@ -56,6 +58,7 @@ export function makeEye(): Eye {
       );
     },
     lit: () => coloursOf(looks.at(-1)?.levels ?? ''),
+    all: () => looks.map(({ levels }) => coloursOf(levels).join('+')).filter((colours) => colours !== ''),
     text: () =>
       pulses()
         .map(({ colours, onMs, darkMs }) => `${colours.join('+')} ${Math.round(onMs)}/${Math.round(darkMs)}`)
