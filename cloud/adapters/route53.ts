@@ -31,8 +31,6 @@ export interface Route53Options {
 }
 
 export interface OpenRecordStore extends RecordStore {
-  /** Loads the credentials before they are needed. Throws a Fault `route53-denied` when there are none. */
-  warm(): Promise<void>;
   /** How far Route 53's clock was ahead of ours at its last answer, to the second; null before the first. */
   aheadMs(): number | null;
   /** Whether the credentials end by themselves, and when, where that is known. Throws a Fault `route53-denied`. */
@@ -109,10 +107,6 @@ export async function openRecordStore({
       }),
     protections: (zoneId, signal) =>
       ask(`Reading the protections of zone ${zoneId}`, signal, () => readProtections(client, zoneId, signal)),
-    warm: () =>
-      ask('Loading the AWS credentials', undefined, async () => {
-        await client.config.credentials();
-      }),
     [Symbol.asyncDispose]: async () => client.destroy(),
   };
 }
