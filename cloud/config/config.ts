@@ -51,7 +51,7 @@ export interface Config {
 }
 
 /** `name` is its kind, numbered from the second of a kind on: what its messages are stored under. */
-export type Notifier = { readonly name: string; readonly on: readonly string[] } & (
+type Notifier = { readonly name: string; readonly on: readonly string[] } & (
   | { readonly kind: 'pagerduty'; readonly routingKey: string; readonly url: string | undefined }
   | { readonly kind: 'slack'; readonly url: string }
   | { readonly kind: 'webhook'; readonly url: string; readonly secrets: readonly string[] }

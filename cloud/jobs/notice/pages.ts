@@ -29,10 +29,8 @@ export function wantedPages(state: SwitchState, told: Told): readonly Page[] {
     pages.push({ about: 'contest', key: `${name}:contest:${contest.atMs}`, severity });
   }
   // What somebody was woken with does not become less while they look.
-  return pages.map((page) => {
-    const before = told.pages.find(({ key }) => key === page.key);
-    return before && worse(before.severity, page.severity) ? { ...page, severity: before.severity } : page;
-  });
+  const before = new Map(told.pages.map(({ key, severity }) => [key, severity]));
+  return pages.map(({ about, key, severity }) => ({ about, key, severity: worst(before.get(key), severity) }));
 }
 
 /** Whether a failover has just failed for good, or what failed is over. */
@@ -122,6 +120,10 @@ const ORDER: readonly Severity[] = ['info', 'warning', 'error', 'critical'];
 
 function worse(one: Severity, other: Severity): boolean {
   return ORDER.indexOf(one) > ORDER.indexOf(other);
+}
+
+function worst(before: Severity | undefined, now: Severity): Severity {
+  return before !== undefined && worse(before, now) ? before : now;
 }
 
 export function toldOf(state: Pick<SwitchState, 'told'>): Told {

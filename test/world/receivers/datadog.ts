@@ -32,7 +32,7 @@ const Event = z.strictObject({
     }),
   }),
 });
-export type DatadogEvent = z.infer<typeof Event>['data']['attributes'];
+type DatadogEvent = z.infer<typeof Event>['data']['attributes'];
 
 const Check = z.strictObject({
   check: z.string().min(1),
@@ -42,7 +42,7 @@ const Check = z.strictObject({
   tags: z.array(tag),
   timestamp: z.int().optional(),
 });
-export type DatadogCheck = z.infer<typeof Check>;
+type DatadogCheck = z.infer<typeof Check>;
 
 export interface FakeDatadog extends Fake {
   readonly events: DatadogEvent[];

@@ -2,7 +2,7 @@ import { createServer, type IncomingMessage, type ServerResponse } from 'node:ht
 import type { AddressInfo } from 'node:net';
 
 /** How the next request is answered, whatever it says: with a status, or (`hang`) never. */
-export type Weather = { readonly status: number; readonly retryAfter?: string } | 'hang';
+type Weather = { readonly status: number; readonly retryAfter?: string } | 'hang';
 
 export interface Asked {
   readonly method: string;

@@ -28,7 +28,7 @@ const Trigger = z.strictObject({
 });
 const Other = z.strictObject({ ...head, event_action: z.enum(['acknowledge', 'resolve']) });
 const Event = z.discriminatedUnion('event_action', [Trigger, Other]);
-export type PagerDutyEvent = z.infer<typeof Event>;
+type PagerDutyEvent = z.infer<typeof Event>;
 
 const BYTES_MAX = 512 * 1_024;
 

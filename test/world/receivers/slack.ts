@@ -29,7 +29,7 @@ const Message = z.strictObject({
   text: z.string().min(1).max(40_000).refine(calm, 'a mention'),
   blocks: z.array(Block).min(1).max(50),
 });
-export type SlackMessage = z.infer<typeof Message>;
+type SlackMessage = z.infer<typeof Message>;
 
 export interface FakeSlack extends Fake {
   readonly received: SlackMessage[];

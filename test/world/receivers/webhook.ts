@@ -7,7 +7,7 @@ const Payload = z.strictObject({
   timestamp: z.iso.datetime(),
   data: z.record(z.string(), z.unknown()),
 });
-export type WebhookEvent = z.infer<typeof Payload> & { readonly id: string };
+type WebhookEvent = z.infer<typeof Payload> & { readonly id: string };
 
 export interface FakeWebhook extends Fake {
   /** In order of arrival; a repeated id is taken once. */
