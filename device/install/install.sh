@@ -77,11 +77,12 @@ add_release() {
   trap - EXIT
 }
 
-# Swaps the link in one step: at every moment there is a whole release behind it.
+# Swaps the link in one step: at every moment there is a whole release behind it. Its unit comes with it, back and forth.
 point_to() {
   rm -f "$OPT/current.new"
   ln -s "releases/$1" "$OPT/current.new"
   mv -T "$OPT/current.new" "$OPT/current"
+  install -D -m 644 "$OPT/current/device/install/dashover-button.service" "$UNIT"
 }
 
 current() { [ ! -L "$OPT/current" ] || basename "$(readlink "$OPT/current")"; }
@@ -101,11 +102,10 @@ forget_old() {
   done
 }
 
-# ---- its user, files and unit ----------------------------------------------------------------------------------------
+# ---- its user and files -----------------------------------------------------------------------------------------------
 
 add_files() {
   install -D -m 644 "$SOURCE/device/install/sysusers.conf" "$USERS"
-  install -D -m 644 "$SOURCE/device/install/dashover-button.service" "$UNIT"
   systemd-sysusers ${ROOT:+"--root=$ROOT"} "$USERS"
   mkdir -p "$(dirname "$BIN")"
   ln -sfn "/opt/$NAME/current/device/bin/$NAME" "$BIN"

@@ -87,7 +87,9 @@ describe.skipIf(skipReason !== undefined)(`the installer${skipReason ?? ''}`, ()
     expect((await readdir(opt('releases'))).map((name) => `releases/${name}`).toSorted()).toEqual([first, second]);
     expect(await readFile(etc('button.yaml'), 'utf8')).toBe('mine');
     expect(await modes('button.yaml', 'lobby.key')).toEqual(['640', '600']);
+    await writeFile(opt(first, 'device/install/dashover-button.service'), 'of the first');
     const back = await install('back');
+    expect(await readFile(join(root, 'etc/systemd/system/dashover-button.service'), 'utf8')).toBe('of the first');
     expect(back.text).toContain('Went back from');
     expect(await readlink(opt('current'))).toBe(first);
   });
