@@ -77,17 +77,12 @@ export function findChip(kernel: Kernel, wanted: string, lines: readonly LineNam
   const found = labelled.length === 1 ? labelled : named(labelled.length > 1 || wanted !== 'auto' ? labelled : chips);
   const [chip] = found;
   if (chip && found.length === 1) return chip;
-  const what =
-    wanted === 'auto' ? `the header of a Raspberry Pi (${LABELS.join(', ')})` : `a chip with the label ${wanted}`;
+  const what = wanted === 'auto' ? `of a Raspberry Pi's header (${LABELS.join(', ')})` : `with the label ${wanted}`;
   const many = labelled.length > 1 || found.length > 1;
-  const remedy = many
-    ? 'write the path of the right one as chip.'
-    : 'write its label or path as chip, or look whether this is the right machine.';
-  throw new GpioProblem(
-    many
-      ? `More than one chip may be ${what}; ${remedy} ${seen(kernel)}`
-      : `There is no GPIO chip that is ${what}; ${remedy} ${seen(kernel)}`,
-  );
+  const problem = many
+    ? `There is more than one GPIO chip ${what}, or with such lines; write the path of the right one as chip.`
+    : `There is no GPIO chip ${what}; write the label or path of another as chip, or look whether this is the right machine.`;
+  throw new GpioProblem(`${problem} ${seen(kernel)}`);
 }
 
 function seen(kernel: Kernel): string {

@@ -3,7 +3,7 @@ import { Worker } from 'node:worker_threads';
 import type { Clock } from '../../shared/clock.ts';
 import type { Input, InputEvent } from '../core/ports.ts';
 import { GET_VALUES, readActive, readEvents, valuesBytes } from './gpio-abi.ts';
-import { GpioProblem } from './gpio-chip.ts';
+import { codeOf, GpioProblem } from './gpio-chip.ts';
 import { bindLibc, type Kernel } from './gpio-kernel.ts';
 import type { WatchData, WatchMessage } from './gpio-watch.ts';
 
@@ -65,7 +65,7 @@ export function makeGpioInput(options: GpioInputOptions): Input {
   async function watch(lines: readonly number[], hear: (place: number, bytes: Uint8Array) => void): Promise<string> {
     const wake = bindLibc().eventfd(0, EVENTFD_CLOSE_ON_EXEC);
     const workerData: WatchData = { lines, stop: wake, restMs: options.restMs ?? REST_MS };
-    const worker = new Worker(new URL('./gpio-watch.ts', import.meta.url), { workerData, stdin: false });
+    const worker = new Worker(new URL('./gpio-watch.ts', import.meta.url), { workerData });
     const { promise, resolve } = Promise.withResolvers<string>();
     let why = 'the thread that reads them has ended';
     // The thread sleeps where only the kernel can wake it.
@@ -97,7 +97,7 @@ export function makeGpioInput(options: GpioInputOptions): Input {
         lines ??= options.take();
         why = `The line of the button cannot be read any more: ${await live(lines, tell)}.`;
       } catch (error) {
-        why = error instanceof GpioProblem ? error.message : `The line of the button cannot be read: ${String(error)}.`;
+        why = error instanceof GpioProblem ? error.message : `The line of the button cannot be read: ${codeOf(error)}.`;
       }
       for (const fd of lines ?? []) closeSync(fd);
       lines = undefined;
