@@ -11,7 +11,7 @@ export default defineConfig({
     experimental: { viteModuleRunner: false },
     // Each test goes on from where the one before has left the machine.
     bail: 1,
-    testTimeout: 240_000,
+    testTimeout: 600_000,
     passWithNoTests: false,
   },
 });
