@@ -95,9 +95,12 @@ test.skipIf(brokerMissing)(
     const child = spawn(process.execPath, words, { stdio: ['ignore', 'pipe', 'inherit'] });
     let out = '';
     child.stdout.on('data', (data: Buffer) => (out += data.toString()));
-    await until('it has told', () => out.endsWith('}'), 30_000);
-    child.kill('SIGKILL');
-    await once(child, 'close');
+    try {
+      await until('it has told', () => out.endsWith('}'));
+    } finally {
+      child.kill('SIGKILL');
+      await once(child, 'close');
+    }
     expect(JSON.parse(out)).toEqual({ fate: expect.stringContaining('OFFLINE_QUEUE_POLICY'), keepAliveS: 30 });
   },
 );
