@@ -3,7 +3,7 @@ import type { Clock } from '../../shared/clock.ts';
 import type { InboundMessage, OnMessage, OutboundMessage } from '../ports.ts';
 import { makeInbox } from './mqtt-inbox.ts';
 import { subscribe } from './mqtt-subscribe.ts';
-import { makeWindow, type Window } from './mqtt-window.ts';
+import { isAwsIot, limitsOf, makeWindow, type Window } from './mqtt-window.ts';
 import { connectionFaultInWords, isTakenOver, isVersionRefused } from './mqtt-words.ts';
 
 /** Without a PUBACK by then a publish has failed: MQTT.js itself would wait for ever. */
@@ -19,9 +19,6 @@ const RECEIVE_MAX = 20;
 /** The broker withholds larger packets (MQTT 5), so that one stranger cannot fill the memory of this machine. */
 const PACKET_BYTES_MAX = 4 * 1_024 * 1_024;
 const END_MS_MAX = 1_000;
-/** AWS IoT takes 100 publishes a second from one connection, and 100 that it has not acknowledged. */
-const AWS_GAP_MS = 10;
-const AWS_AT_ONCE = 100;
 
 export interface Broker {
   readonly url: string;
@@ -86,8 +83,7 @@ export function connect(
   client.on('connect', ({ properties }) => {
     openedAtMs = clock.monotonicMs();
     // MQTT.js does not keep to it; a broker may end the connection of who does not.
-    const atOnce = properties?.receiveMaximum ?? (isAwsIot(broker.url) ? AWS_AT_ONCE : Number.POSITIVE_INFINITY);
-    window.limit({ atOnce, gapMs: isAwsIot(broker.url) ? AWS_GAP_MS : 0 });
+    window.limit(limitsOf(broker.url, properties?.receiveMaximum));
     // Nagle's algorithm and delayed acknowledgements cost 20 ms for each message; MQTT.js leaves it on. (ws: turns it off.)
     if ('setNoDelay' in client.stream) (client.stream as unknown as { setNoDelay(on: boolean): void }).setNoDelay(true);
     opened.resolve(true);
@@ -209,10 +205,6 @@ function clientOptions(broker: Broker, version: 4 | 5, fresh: boolean): IClientO
 function acknowledge(client: MqttClient, messageId: number): void {
   const send: unknown = Reflect.get(client, '_sendPacket');
   if (typeof send === 'function') send.call(client, { cmd: 'puback', messageId, reasonCode: 0 });
-}
-
-function isAwsIot(url: string): boolean {
-  return /\.amazonaws\.com(\.cn)?$/.test(new URL(url).hostname);
 }
 
 /**

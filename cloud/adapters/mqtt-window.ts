@@ -8,6 +8,21 @@ export interface WindowLimits {
   readonly gapMs: number;
 }
 
+/** AWS IoT takes 100 publishes a second from one connection, and 100 that it has not acknowledged. */
+const AWS: WindowLimits = { atOnce: 100, gapMs: 10 };
+const NONE: WindowLimits = { atOnce: Number.POSITIVE_INFINITY, gapMs: 0 };
+
+/** Whether the broker at that URL is AWS IoT Core. */
+export function isAwsIot(url: string): boolean {
+  return /\.amazonaws\.com(\.cn)?$/.test(new URL(url).hostname);
+}
+
+/** The limits of the broker at that URL; `receiveMaximum` is what it said itself when it let us in (MQTT 5). */
+export function limitsOf(url: string, receiveMaximum: number | undefined): WindowLimits {
+  const known = isAwsIot(url) ? AWS : NONE;
+  return { ...known, atOnce: receiveMaximum ?? known.atOnce };
+}
+
 export interface Window {
   /** From now on. */
   limit(limits: WindowLimits): void;

@@ -3,7 +3,10 @@ import type { ReplyTo } from '../jobs/command.ts';
 import type { InboundMessage } from '../ports.ts';
 import type { Caller } from './caller.ts';
 
+/** AWS IoT Core ends the connection of whoever publishes deeper, to a longer topic, or more than 128 KB with all of it. */
 const TOPIC_BYTES_MAX = 256;
+const SLASHES_MAX = 7;
+const CORRELATION_BYTES_MAX = 4_096;
 
 /** Where the answers to a message go besides the switch's own topics: the device's replies, and its response topic. */
 export function replyToOf(message: InboundMessage, caller: Caller | undefined, prefix: string): readonly ReplyTo[] {
@@ -12,6 +15,8 @@ export function replyToOf(message: InboundMessage, caller: Caller | undefined, p
     device === undefined ? [] : [{ topic: topics.deviceReplies(device), whole: false, correlationData: null }];
   const { responseTopic, correlationData } = message;
   if (responseTopic === undefined || !mayAnswerTo(responseTopic, device, prefix)) return replies;
+  // An answer without its correlation data would be taken for another one's.
+  if ((correlationData?.byteLength ?? 0) > CORRELATION_BYTES_MAX) return replies;
   const response: ReplyTo = {
     topic: responseTopic,
     whole: true,
@@ -26,6 +31,7 @@ export function replyToOf(message: InboundMessage, caller: Caller | undefined, p
  * write to another device's replies, or to a state. A device may name a topic of its own.
  */
 function mayAnswerTo(topic: string, device: string | undefined, prefix: string): boolean {
+  if (topic.split('/').length - 1 > SLASHES_MAX) return false;
   if (topic === '' || Buffer.byteLength(topic) > TOPIC_BYTES_MAX || /[+#\0]|^\$/.test(topic)) return false;
   if (topic !== prefix && !topic.startsWith(`${prefix}/`)) return true;
   return device !== undefined && topic === `${prefix}/${topics.deviceReplies(device)}`;

@@ -156,8 +156,9 @@ describe.for(brokers)('over %s', ([, start, missing]) => {
     const rival = await makeClient(broker.url, { clientId: 'endpoint', protocolVersion: 4 });
     await vi.waitFor(() => expect(rival.connected).toBe(false), { timeout: 5_000 });
     await vi.waitFor(() => expect(connects).toBe(2), { timeout: 5_000 });
-    const sessions = heard.map(({ text }) => (JSON.parse(text) as { session: string }).session);
-    expect(new Set(sessions).size).toBeGreaterThan(1);
+    const sessions = (): Set<string> =>
+      new Set(heard.map(({ text }) => (JSON.parse(text) as { session: string }).session));
+    await vi.waitFor(() => expect(sessions().size).toBeGreaterThan(1), { timeout: 5_000 });
   });
 });
 

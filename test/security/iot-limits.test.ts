@@ -1,6 +1,8 @@
 import mqtt from 'mqtt';
 import { afterEach, expect, test, vi } from 'vitest';
 import { openBus } from '../../cloud/adapters/mqtt.ts';
+import { limitsOf, makeWindow } from '../../cloud/adapters/mqtt-window.ts';
+import { replyToOf } from '../../cloud/intake/mqtt-replies.ts';
 import { jobMessages, type MqttBody, stateMessage } from '../../cloud/jobs/announce.ts';
 import type { Bus } from '../../cloud/ports.ts';
 import { connect } from '../../device/adapters/mqtt-connection.ts';
@@ -11,6 +13,7 @@ import { JobMessage, State } from '../../shared/messages.ts';
 import { systemClock } from '../../shared/system-clock.ts';
 import { ENDPOINT_SUBSCRIPTIONS } from '../../shared/topics.ts';
 import { startAedes } from '../adapters/mqtt-brokers.ts';
+import { makePlayedClock } from '../engine/clock.ts';
 import { problemsOf, SMALL } from '../config/example.ts';
 import { makeEndpoint } from '../intake/endpoint.ts';
 import { makeWorld } from '../jobs/lane-driver.ts';
@@ -90,6 +93,41 @@ test('endpoint and button stay within QoS 1, 7 slashes, 256 bytes of topic, 128 
   // A retained message reaches no wildcard there: the button asks for its switch and itself by name.
   const buttons = subscribes.filter((filters) => filters.some(({ topic }) => topic.includes('replies')));
   expect(buttons.flat().filter(({ topic }) => /[+#]/.test(topic))).toEqual([]);
+});
+
+test.for<readonly [string, string, number, boolean]>([
+  ['of seven slashes', 'a/b/c/d/e/f/g/h', 10, true],
+  ['of eight slashes', 'a/b/c/d/e/f/g/h/i', 10, false],
+  ['of 256 bytes', 'x'.repeat(256), 10, true],
+  ['of 257 bytes', 'é'.repeat(128) + 'x', 10, false],
+  ['with 4 KiB of correlation data', 'people/me', 4_096, true],
+  ['with more correlation data', 'people/me', 4_097, false],
+])('a response topic %s is answered only if the broker would take the answer', ([, responseTopic, bytes, answered]) => {
+  const message = { topic: 'switches/www/command', payload: Buffer.from('drill'), retained: false, responseTopic };
+  const replies = replyToOf({ ...message, correlationData: Buffer.alloc(bytes) }, undefined, PREFIX);
+  expect(replies.map(({ topic }) => topic)).toEqual(answered ? [responseTopic] : []);
+});
+
+test('a hundred messages a second is all that is sent to AWS IoT, and as many as are not acknowledged', async () => {
+  const clock = makePlayedClock();
+  const window = makeWindow(clock, new AbortController().signal);
+  window.limit(limitsOf('mqtts://example-ats.iot.eu-west-1.amazonaws.com:8883', undefined));
+  let sent = 0;
+  let unacknowledged = 0;
+  let most = 0;
+  for (let count = 0; count < 400; count += 1) {
+    void window.pass(new AbortController().signal, async () => {
+      sent += 1;
+      most = Math.max(most, ++unacknowledged);
+      await clock.sleep(5_000, new AbortController().signal);
+      unacknowledged -= 1;
+    });
+  }
+  await clock.advance(999);
+  expect(sent).toBe(100);
+  await clock.advance(20_000);
+  expect([sent, most]).toEqual([400, 100]);
+  expect(limitsOf('mqtts://broker.example.net', 20)).toEqual({ atOnce: 20, gapMs: 0 });
 });
 
 test('a job whose steps hold more than 128 KB is told without their details, and where to find them', () => {
