@@ -17,7 +17,7 @@ export function openLog(options: LogOptions): Log {
     base: null,
     messageKey: 'text',
     timestamp: pino.stdTimeFunctions.isoTime,
-    formatters: { level: (label: string) => ({ level: label }) },
+    formatters: { level: (label: string) => ({ level: label }), log: inOneLanguage },
     serializers: { error: pino.stdSerializers.err },
   };
   const logger = options.forPeople
@@ -28,6 +28,15 @@ export function openLog(options: LogOptions): Log {
     info: (fields, sentence) => logger.info(fields, sentence),
     warn: (fields, sentence) => logger.warn(fields, sentence),
     error: (fields, sentence) => logger.error(fields, sentence),
+  };
+}
+
+/** The engine knows lanes, whoever reads the log knows switches; and an error has one name, wherever it comes from. */
+function inOneLanguage({ lane, err, ...fields }: Record<string, unknown>): Record<string, unknown> {
+  return {
+    ...(lane !== undefined && lane !== null && { switch: lane }),
+    ...fields,
+    ...(err !== undefined && { error: err }),
   };
 }
 

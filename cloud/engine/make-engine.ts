@@ -36,7 +36,7 @@ function make(options: InsideOptions): Engine<Json, unknown, unknown, Json> {
 
   const decide = makeDecider(options, reached, ({ decided, decision }) => {
     tell(decision.outgoing);
-    for (const { kind, lane, text } of decision.journal) log.info({ kind, lane }, text);
+    for (const { kind, lane, text, detail } of decision.journal) log.info({ kind, lane, ...jobIn(detail) }, text);
     for (const change of decision.jobs) {
       if (change.kind !== 'interrupt') continue;
       const running = runner.running().find(({ lease }) => lease.job === change.id);
@@ -84,7 +84,10 @@ function make(options: InsideOptions): Engine<Json, unknown, unknown, Json> {
       told = rules.announceStep(job, clock.nowMs());
       return told.filter(reached);
     });
-    if (answer !== 'lease-lost') tell(told);
+    if (answer === 'lease-lost') return answer;
+    tell(told);
+    const { name, status, text, finishedAtMs } = row;
+    if (finishedAtMs !== null) log.info({ lane: answer.lane, job: answer.id, step: name, status }, text);
     return answer;
   }
 
@@ -135,4 +138,10 @@ function make(options: InsideOptions): Engine<Json, unknown, unknown, Json> {
       await Promise.all([heartbeat.ended(), timers.ended(), pruning.ended(), elsewhere.stop()]);
     },
   };
+}
+
+/** The job that a line of the journal is about, so that the log can be searched for it. */
+function jobIn(detail: Json): { readonly job?: Json } {
+  if (typeof detail !== 'object' || detail === null || !('job' in detail)) return {};
+  return { job: detail['job'] ?? null };
 }

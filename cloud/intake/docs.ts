@@ -7,7 +7,7 @@ import { ROUTES } from './route-words.ts';
 const PAGE_POLICY = [
   "default-src 'none'",
   "script-src 'self'",
-  "style-src 'self' 'unsafe-inline'",
+  "style-src 'self'",
   "img-src 'self' data:",
   "connect-src 'self'",
   "base-uri 'none'",
@@ -65,7 +65,11 @@ async function openPage(description: object): Promise<FastifyInstance> {
   // The page works on a copy: it may add to it.
   const document = JSON.parse(JSON.stringify(description));
   await app.register(swagger, { mode: 'static', specification: { document } });
-  await app.register(swaggerUi, { routePrefix: '/docs', uiConfig: { deepLinking: true, docExpansion: 'list' } });
+  await app.register(swaggerUi, {
+    routePrefix: '/docs',
+    // Without the bar at the top, which would load any other description.
+    uiConfig: { deepLinking: true, docExpansion: 'list', layout: 'BaseLayout' },
+  });
   await app.ready();
   return app;
 }
