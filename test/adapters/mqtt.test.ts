@@ -79,12 +79,14 @@ describe.for(brokers)('over %s', ([, start, missing]) => {
     await connected(bus);
 
     await person.publishAsync('dashover/v1/switches/www/command', 'failover');
-    await vi.waitFor(() => expect(inbound).toHaveLength(1));
+    await vi.waitFor(() => expect(inbound).toHaveLength(1), { timeout: 5_000 });
     expect(inbound[0]).toMatchObject({ topic: 'switches/www/command', retained: false });
     expect(Buffer.from(inbound[0]?.payload ?? []).toString()).toBe('failover');
 
     await bus.publish({ topic: 'errors', payload: 'a sentence', retain: false });
-    await vi.waitFor(() => expect(heard).toMatchObject([{ topic: 'dashover/v1/errors', text: 'a sentence' }]));
+    await vi.waitFor(() => expect(heard).toMatchObject([{ topic: 'dashover/v1/errors', text: 'a sentence' }]), {
+      timeout: 5_000,
+    });
   });
 
   test.skipIf(missing)('a handler may publish without waiting for it, also for many messages at once', async () => {
@@ -108,7 +110,7 @@ describe.for(brokers)('over %s', ([, start, missing]) => {
     await person.publishAsync('dashover/v1/switches/www/command', 'failover', { qos: 1, retain: true });
     const inbound: InboundMessage[] = [];
     makeBus(broker.url, { onMessage: async (message) => void inbound.push(message) });
-    await vi.waitFor(() => expect(inbound).toMatchObject([{ retained: true }]));
+    await vi.waitFor(() => expect(inbound).toMatchObject([{ retained: true }]), { timeout: 5_000 });
   });
 
   test.skipIf(missing)(
@@ -118,7 +120,7 @@ describe.for(brokers)('over %s', ([, start, missing]) => {
       await gone[Symbol.asyncDispose]();
       let connects = 0;
       const bus = makeBus(gone.url, { onConnect: () => connects++ });
-      await vi.waitFor(() => expect(bus.status().reason).toMatch(/Nothing listens there/));
+      await vi.waitFor(() => expect(bus.status().reason).toMatch(/Nothing listens there/), { timeout: 5_000 });
       await expect(bus.publish({ topic: 'errors', payload: 'x', retain: false })).rejects.toThrow(
         /no connection.*Nothing listens/,
       );
@@ -136,11 +138,11 @@ describe.for(brokers)('over %s', ([, start, missing]) => {
     await connected(bus);
     const person = await makeClient(broker.url);
     const heard = await listenTo(person, 'dashover/v1/endpoints/+/presence');
-    await vi.waitFor(() => expect(heard).toHaveLength(1));
+    await vi.waitFor(() => expect(heard).toHaveLength(1), { timeout: 5_000 });
     expect(heard[0]?.retain).toBe(true);
     expect(JSON.parse(heard[0]?.text ?? '')).toMatchObject({ online: true, version: '0.1.0' });
     await bus[Symbol.asyncDispose]();
-    await vi.waitFor(() => expect(heard).toHaveLength(2));
+    await vi.waitFor(() => expect(heard).toHaveLength(2), { timeout: 5_000 });
     expect(JSON.parse(heard[1]?.text ?? '')).toMatchObject({ online: false });
     await expect(bus.publish({ topic: 'errors', payload: 'x', retain: false })).rejects.toThrow(/stopping/);
   });
@@ -176,14 +178,14 @@ test('the PUBACK waits for the handler, and what comes behind waits with it', as
   broker.aedes.on('ack', () => acknowledged++);
   await person.publishAsync('dashover/v1/switches/www/command', 'one', { qos: 1 });
   await person.publishAsync('dashover/v1/switches/www/command', 'two', { qos: 1 });
-  await vi.waitFor(() => expect(stored).toHaveLength(1));
+  await vi.waitFor(() => expect(stored).toHaveLength(1), { timeout: 5_000 });
   // Another client's round trip through the same broker: had there been an acknowledgement, it would be here by now.
   await person.publishAsync('elsewhere', 'x', { qos: 1 });
   expect(acknowledged).toBe(0);
   stored[0]?.();
-  await vi.waitFor(() => expect(stored).toHaveLength(2));
+  await vi.waitFor(() => expect(stored).toHaveLength(2), { timeout: 5_000 });
   stored[1]?.();
-  await vi.waitFor(() => expect(acknowledged).toBe(2));
+  await vi.waitFor(() => expect(acknowledged).toBe(2), { timeout: 5_000 });
 });
 
 test.for(brokers.map(([name, start, missing]) => [name, start, missing] as const))(
@@ -197,7 +199,7 @@ test.for(brokers.map(([name, start, missing]) => [name, start, missing] as const
     const person = await makeClient(broker.url);
     await connected(bus);
     await person.publishAsync('dashover/v1/switches/www/command', 'failover', { qos: 1 });
-    await vi.waitFor(() => expect(hearing).toBe(1));
+    await vi.waitFor(() => expect(hearing).toBe(1), { timeout: 5_000 });
     await Promise.all(
       Array.from({ length: 50 }, (_, at) => bus.publish({ topic: 'errors', payload: `${at}`, retain: false })),
     );
@@ -222,9 +224,9 @@ test('a crowd of switches is stored side by side, each of its own in order', asy
   for (const word of ['1', '2']) {
     for (const topic of topics) await person.publishAsync(`dashover/v1/${topic}`, word, { qos: 1 });
   }
-  await vi.waitFor(() => expect(heard).toEqual(topics.map((topic) => `${topic} 1`)));
+  await vi.waitFor(() => expect(heard).toEqual(topics.map((topic) => `${topic} 1`)), { timeout: 5_000 });
   for (const done of stored.splice(0)) done();
-  await vi.waitFor(() => expect(heard.slice(3)).toEqual(topics.map((topic) => `${topic} 2`)));
+  await vi.waitFor(() => expect(heard.slice(3)).toEqual(topics.map((topic) => `${topic} 2`)), { timeout: 5_000 });
   for (const done of stored) done();
 });
 
@@ -274,7 +276,7 @@ test.skipIf(mosquittoMissing)('response topic and correlation data arrive, and c
   await connected(bus);
   const properties = { responseTopic: 'people/me', correlationData: Buffer.from('42') };
   await person.publishAsync('dashover/v1/switches/www/command', 'drill', { qos: 1, properties });
-  await vi.waitFor(() => expect(inbound).toMatchObject([{ responseTopic: 'people/me' }]));
+  await vi.waitFor(() => expect(inbound).toMatchObject([{ responseTopic: 'people/me' }]), { timeout: 5_000 });
   expect(Buffer.from(inbound[0]?.correlationData ?? []).toString()).toBe('42');
 
   await person.subscribeAsync('people/me', { qos: 1 });
@@ -289,7 +291,7 @@ test.skipIf(mosquittoMissing)('response topic and correlation data arrive, and c
     retain: false,
     correlationData: Buffer.from('42'),
   });
-  await vi.waitFor(() => expect(answers).toEqual([['people/me', 'done', '42']]));
+  await vi.waitFor(() => expect(answers).toEqual([['people/me', 'done', '42']]), { timeout: 5_000 });
 });
 
 test('a publish that the broker never acknowledges is given up', async () => {
@@ -320,7 +322,7 @@ test('a link that breaks leaves the will: offline', async () => {
   await connected(bus);
   const person = await makeClient(broker.url);
   const heard = await listenTo(person, 'dashover/v1/endpoints/endpoint/presence');
-  await vi.waitFor(() => expect(heard).toHaveLength(1));
+  await vi.waitFor(() => expect(heard).toHaveLength(1), { timeout: 5_000 });
   broker.aedes.authorizePublish = (client, packet, done) => {
     if (packet.topic === 'dashover/v1/errors') client?.conn.destroy();
     else done(null);
@@ -340,7 +342,10 @@ test('another client with the same id is called by its name where the broker say
   const port = await listen(server);
   keep({ [Symbol.asyncDispose]: async () => void server.close() });
   const bus = makeBus(`mqtt://127.0.0.1:${port}`, { clock: systemClock });
-  await vi.waitFor(() => expect(bus.status().reason).toMatch(/Another client connected as "endpoint".*mqtt\.clientId/));
+  await vi.waitFor(
+    () => expect(bus.status().reason).toMatch(/Another client connected as "endpoint".*mqtt\.clientId/),
+    { timeout: 5_000 },
+  );
 });
 
 test('connections that keep closing right after they opened are suspected to be a takeover (MQTT 3.1.1)', async () => {
@@ -386,7 +391,9 @@ test('a server that takes the connection and never answers is given up, and said
 
 test('a key that is no key is said in words, and serving goes on', async () => {
   const bus = makeBus('mqtts://127.0.0.1:1', { key: 'nonsense', cert: 'nonsense' });
-  await vi.waitFor(() => expect(bus.status().reason).toMatch(/mqtt\.ca, mqtt\.cert or mqtt\.key is not PEM/));
+  await vi.waitFor(() => expect(bus.status().reason).toMatch(/mqtt\.ca, mqtt\.cert or mqtt\.key is not PEM/), {
+    timeout: 5_000,
+  });
 });
 
 test('the pauses between attempts grow from half a second to half a minute, with chance in them', () => {

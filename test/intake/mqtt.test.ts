@@ -176,7 +176,7 @@ test('a command older than it may be is a refused job, and its sender hears of i
     ['refused', 'expired'],
     ['refused', 'expired'],
   ]);
-  await vi.waitFor(() => expect(on(endpoint, 'devices/lobby/replies')).not.toEqual([]));
+  await vi.waitFor(() => expect(on(endpoint, 'devices/lobby/replies')).not.toEqual([]), { timeout: 5_000 });
 });
 
 test('a response topic is answered with its correlation data: the job, and a refusal', async () => {
@@ -184,7 +184,7 @@ test('a response topic is answered with its correlation data: the job, and a ref
   const more = { responseTopic: 'people/me', correlationData: Buffer.from('42') };
   await endpoint.hear(says('failover', WWW, more));
   await endpoint.hear(says('nonsense', WWW, more));
-  await vi.waitFor(() => expect(on(endpoint, 'people/me').length).toBeGreaterThanOrEqual(3));
+  await vi.waitFor(() => expect(on(endpoint, 'people/me').length).toBeGreaterThanOrEqual(3), { timeout: 5_000 });
   const answers = on(endpoint, 'people/me');
   expect(answers.every(({ whole, correlationData }) => whole === true && String(correlationData) === '42')).toBe(true);
   const types = answers.map(({ payload }) => (JSON.parse(payload) as { type: string }).type);
@@ -216,7 +216,7 @@ test('of a flood of nonsense fifty are answered and the rest is counted in one m
   await endpoint.hear(says('nonsense', LOBBY));
   expect(refusalsOn(endpoint, 'devices/lobby/replies')).toHaveLength(1);
   for (const end of sleeps) end();
-  await vi.waitFor(() => expect(on(endpoint, 'errors')).toHaveLength(52));
+  await vi.waitFor(() => expect(on(endpoint, 'errors')).toHaveLength(52), { timeout: 5_000 });
   expect(JSON.parse(on(endpoint, 'errors').at(-1)?.payload ?? '')).toMatchObject({ type: 'counted', count: 250 });
   await vi.waitFor(async () => {
     const journal = (await endpoint.store.journal(0, 1_000)).filter(({ kind }) => kind === 'refused');

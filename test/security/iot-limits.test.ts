@@ -81,7 +81,9 @@ test('endpoint and button stay within QoS 1, 7 slashes, 256 bytes of topic, 128 
   const person = await mqtt.connectAsync(broker.url);
   parts.push({ [Symbol.asyncDispose]: () => person.endAsync(true) });
   await person.publishAsync(`${PREFIX}/switches/www/command`, 'nonsense', { qos: 1, retain: true });
-  await vi.waitFor(() => expect(published.some(({ topic }) => topic.endsWith('/errors'))).toBe(true));
+  await vi.waitFor(() => expect(published.some(({ topic }) => topic.endsWith('/errors'))).toBe(true), {
+    timeout: 5_000,
+  });
 
   expect(published.some(({ topic }) => topic.endsWith('lobby/presence'))).toBe(true);
   expect(subscribes.length).toBeGreaterThanOrEqual(2);
