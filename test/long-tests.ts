@@ -7,6 +7,7 @@ export const LONG_TESTS = [
   'test/device/link-mqtt.test.ts',
   'test/device/service-packages.test.ts',
   'test/endpoints/**/*.test.ts',
+  'test/notify/serve.test.ts',
   'test/security/broker-restart.test.ts',
   'test/security/flood.test.ts',
   'test/store/postgres-weather.test.ts',

@@ -1,4 +1,4 @@
-import { expect, test } from 'vitest';
+import { expect, test, vi } from 'vitest';
 import { openPagerDuty } from '../../cloud/adapters/pagerduty.ts';
 import { openSlack } from '../../cloud/adapters/slack.ts';
 import { openWebhook } from '../../cloud/adapters/webhook.ts';
@@ -9,6 +9,9 @@ import { openFakeWebhook } from '../world/receivers/webhook.ts';
 import type { PlayedClock } from '../engine/clock.ts';
 import { openTold, type Told } from './endpoint.ts';
 import { SECRETS } from './samples.ts';
+
+/** An hour of played time is thousands of looks of the engine: seconds here, more on a busy machine. */
+vi.setConfig({ testTimeout: 90_000 });
 
 const MINUTE = 60_000;
 const HOUR = 60 * MINUTE;

@@ -1,9 +1,12 @@
-import { afterAll, beforeAll, expect, test } from 'vitest';
+import { readFileSync } from 'node:fs';
+import { afterAll, beforeAll, expect, test, vi } from 'vitest';
 import { type Road, openRoad, until } from '../road/road.ts';
 import { openFakeHeart, type FakeHeart } from '../world/receivers/heart.ts';
 import { openFakePagerDuty, type FakePagerDuty } from '../world/receivers/pagerduty.ts';
 import { openFakeWebhook, type FakeWebhook } from '../world/receivers/webhook.ts';
 import { SECRETS } from './samples.ts';
+
+vi.setConfig({ testTimeout: 120_000 });
 
 let road: Road;
 let pager: FakePagerDuty;
@@ -25,12 +28,15 @@ beforeAll(async () => {
       ],
     }),
   );
-}, 60_000);
+}, 120_000);
 afterAll(() => parts.disposeAsync());
 
 const kinds = (): unknown[] => hook.received.map(({ data }) => data['kind']);
 
 test('an endpoint as it is served calls, tells and releases, over a kill in the middle, and beats while all is well', async () => {
+  // Bad luck at first, so that there is something to complain of in the log.
+  let unlucky = 2;
+  pager.weather = () => (unlucky-- > 0 ? { status: 500 } : undefined);
   const failover = await road.ask('failover');
   await until('the page', () => pager.open().includes(failover.id));
   await road.kill();
@@ -44,4 +50,7 @@ test('an endpoint as it is served calls, tells and releases, over a kill in the 
   expect(kinds()[0]).toBe('failover-begun');
   expect([...pager.wrong, ...hook.wrong]).toEqual([]);
   await until('the heartbeat', () => heart.beats() > 0, 30_000);
+  const said = `${readFileSync(road.world.logFile, 'utf8')}${await (await road.api('/api/audit?limit=1000')).text()}`;
+  expect(said).toContain('pagerduty did not take a message: PagerDuty answered 500');
+  for (const secret of [SECRETS.routingKey, SECRETS.webhook, SECRETS.heart]) expect(said).not.toContain(secret);
 });
