@@ -158,7 +158,7 @@ function makeSwitchEngine(
   const switches = new Map(config.switches.map((settings) => [settings.name, settings]));
   const stateOf = (name: string): Promise<SwitchState> => engine.state(name);
   const receivers = Object.entries(ports.receivers).map(
-    ([name, receiver]) => [name, told.measured(name, onlyWhatCounts(receiver, stateOf))] as const,
+    ([name, receiver]) => [name, told.measured(name, onlyWhatCounts(whileOurs(receiver, notifying), stateOf))] as const,
   );
   const engine: SwitchEngine = makeEngine({
     store,
@@ -183,6 +183,17 @@ function makeSwitchEngine(
     log,
   });
   return engine;
+}
+
+/** A process that stood still may hold a message that another endpoint has sent since, and its end with it. */
+function whileOurs(receiver: Receiver, notifying: EndpointLease): Receiver {
+  return {
+    ...receiver,
+    async deliver(message, signal) {
+      if (!notifying.isHeld()) throw new Error('another endpoint may notify now');
+      return receiver.deliver(message, signal);
+    },
+  };
 }
 
 /** What `/readyz` answers for, each in a sentence when it is not well. */

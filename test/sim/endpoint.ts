@@ -11,6 +11,7 @@ import type { PlayedBroker } from './broker.ts';
 import type { Chance } from './chance.ts';
 import { type Fuse, makeFuse } from './fuse.ts';
 import { type Life, makeLife } from './life.ts';
+import { PAGER, type PlayedPager } from './pager.ts';
 import type { PlayedRoute53 } from './route53.ts';
 import type { Scenario } from './scenario.ts';
 import { reachStore } from './store.ts';
@@ -39,6 +40,7 @@ export interface EndpointWorld {
   readonly chance: Chance;
   readonly route53: PlayedRoute53;
   readonly broker: PlayedBroker;
+  readonly pager: PlayedPager;
   /** The shared database, watched. */
   readonly store: Store;
   readonly watchRules: (rules: SwitchRules) => SwitchRules;
@@ -70,7 +72,7 @@ export function startEndpoint(world: EndpointWorld, name: string): Endpoint {
       nameServers,
       prober: world.prober,
       openBus: (hear, onConnect) => broker.join(name, life, hear, onConnect),
-      receivers: {},
+      receivers: { [PAGER]: world.pager.reach(life) },
       meter: NO_METER,
     },
     world.watchRules,
@@ -105,7 +107,7 @@ function configOf({ scenario, devices }: EndpointWorld): Config {
     tokens: [],
     triggers: [],
     devices: devices as Config['devices'],
-    notify: [],
+    notify: [{ name: PAGER, kind: 'pagerduty', on: ['*'], routingKey: 'x', url: undefined }],
   };
   return config as Config;
 }

@@ -13,6 +13,8 @@ export interface Outcome {
   readonly people: People;
   readonly buttons: readonly PlayedButton[];
   readonly undelivered: number;
+  /** The pages that call somebody. */
+  readonly called: ReadonlySet<string>;
   /** Presses of buttons that became a job and were never told so. */
   readonly unanswered: readonly string[];
   readonly retained: (switchName: string) => { readonly position: string; readonly revision: number } | undefined;
@@ -78,8 +80,23 @@ export function checkOutcome(outcome: Outcome): void {
     const mark = ledger.states.get(name)?.alerts.find((alert) => alert.key === key);
     must((mark?.open ?? false) === open, () => `${key} is ${open ? 'open' : 'closed'}, and believed otherwise`);
   }
+  checkCalled(outcome);
   must(outcome.unanswered.length === 0, () => `nobody was told of ${outcome.unanswered.join(', ')}`);
   for (const button of buttons) checkLamp(button, ledger);
+}
+
+/**
+ * Somebody is called for what is wrong and for nothing else. The page of a trip everywhere is one for all switches, and
+ * ends with whichever of them is released first.
+ */
+function checkCalled({ scenario, ledger, called }: Outcome): void {
+  const wanted = scenario.switches.flatMap(
+    ({ name }) => ledger.states.get(name)?.told?.pages.map(({ key }) => key) ?? [],
+  );
+  for (const key of called) must(wanted.includes(key), () => `the pager still calls for ${key}, which is over`);
+  for (const key of wanted) {
+    must(called.has(key) || key.startsWith('everywhere:'), () => `nobody is called for ${key}`);
+  }
 }
 
 /** The lamp says where the switch is, unless it has news of a press to tell. */

@@ -19,6 +19,8 @@ export interface Scenario {
   /** Milliseconds between two deeds of a person, and of an alert source, on average. */
   readonly personMs: number;
   readonly alertMs: number;
+  /** Whether the pager is out of reach now and then. */
+  readonly pagerOutages: boolean;
 }
 
 /** Not every seed has every kind: what happens alone is found out better alone. */
@@ -69,6 +71,7 @@ export function drawScenario(chance: Chance): Scenario {
     },
     personMs: chance.pick([2_000, 5_000, 12_000]),
     alertMs: chance.pick([3_000, 8_000, 20_000]),
+    pagerOutages: chance.happens(0.4),
   };
 }
 

@@ -153,6 +153,7 @@ function scenarioOf(switches: readonly Switch[]): Scenario {
     },
     personMs: 1,
     alertMs: 1,
+    pagerOutages: false,
   };
 }
 

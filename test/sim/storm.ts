@@ -2,6 +2,7 @@ import type { RecordSet } from '../../cloud/ports.ts';
 import { NO_LOSS, type PlayedBroker } from './broker.ts';
 import type { Chance } from './chance.ts';
 import type { Endpoint } from './endpoint.ts';
+import type { PlayedPager } from './pager.ts';
 import { CALM, type PlayedRoute53, type Weather } from './route53.ts';
 import type { Scenario } from './scenario.ts';
 import type { PlayedTime } from './time.ts';
@@ -12,6 +13,7 @@ export interface StormWorld {
   readonly time: PlayedTime;
   readonly chance: Chance;
   readonly broker: PlayedBroker;
+  readonly pager: PlayedPager;
   readonly route53: PlayedRoute53;
   readonly zones: ReadonlyMap<string, PlayedZone>;
   readonly endpoints: Endpoint[];
@@ -180,6 +182,15 @@ export function brew(world: StormWorld, untilMs: number): void {
       ),
     );
   }
+  if (scenario.pagerOutages) {
+    nowAndThen(12_000, () =>
+      during(
+        chance.pick([1_000, 8_000, 30_000]),
+        () => (world.pager.away = true),
+        () => (world.pager.away = false),
+      ),
+    );
+  }
   if (faults.failingProbes) {
     nowAndThen(10_000, () =>
       during(
@@ -204,6 +215,7 @@ function heal(world: StormWorld): void {
   world.say('the storm is over');
   world.route53.weather = CALM;
   world.broker.setUp(true);
+  world.pager.away = false;
   world.storeAway(false);
   world.probes(false);
   for (const { life, fuse } of world.endpoints) {

@@ -16,6 +16,7 @@ import type { Outcome } from './final-checks.ts';
 import { makeLedger } from './ledger.ts';
 import { makePeople } from './people.ts';
 import { makeRuleChecks } from './rule-checks.ts';
+import { makePlayedPager, PAGER } from './pager.ts';
 import { makePlayedRoute53 } from './route53.ts';
 import type { Scenario } from './scenario.ts';
 import { watchStore } from './store.ts';
@@ -163,6 +164,8 @@ export function makeWorld(scenario: Scenario, chance: Chance, raw: Store) {
     },
   });
 
+  const pager = makePlayedPager(time, chance.fork('pager'), say);
+
   function sent(sender: string, id: string, ageMs: number, expiresInMs: number): void {
     const key = `${sender} ${id}`;
     const claim = claims.get(key) ?? { agesMs: new Set<number>(), expiresInMs };
@@ -202,6 +205,7 @@ export function makeWorld(scenario: Scenario, chance: Chance, raw: Store) {
           chance,
           route53,
           broker,
+          pager,
           store,
           watchRules,
           isStoreAway: () => storeAway,
@@ -256,7 +260,8 @@ export function makeWorld(scenario: Scenario, chance: Chance, raw: Store) {
   }
 
   async function outcome(): Promise<Outcome> {
-    const waiting = await raw.nextOutgoing(MQTT_RECEIVER, Number.MAX_SAFE_INTEGER);
+    const lines = [MQTT_RECEIVER, PAGER].map((line) => raw.nextOutgoing(line, Number.MAX_SAFE_INTEGER));
+    const waiting = (await Promise.all(lines)).some((message) => message !== undefined);
     const pressed = [...ledger.known.keys()].filter((key) => key.startsWith('device:'));
     return {
       scenario,
@@ -265,6 +270,7 @@ export function makeWorld(scenario: Scenario, chance: Chance, raw: Store) {
       people,
       buttons,
       undelivered: waiting ? 1 : 0,
+      called: pager.open(),
       unanswered: pressed.filter((key) => !answered.has(key)),
       retained(name) {
         const payload = broker.retained(topics.state(name));
@@ -292,6 +298,7 @@ export function makeWorld(scenario: Scenario, chance: Chance, raw: Store) {
     zones,
     route53,
     broker,
+    pager,
     endpoints,
     buttons,
     people,
