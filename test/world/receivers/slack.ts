@@ -7,8 +7,8 @@ const plain = (charsMax: number) =>
     text: z.string().min(1).max(charsMax),
     emoji: z.boolean().optional(),
   });
-/** What stands in angle brackets is a link or calls somebody: `<!channel>` is never ours. */
-const calm = (text: string) => [...text.matchAll(/<([^>]*)>/g)].every(([, inside = '']) => /^https?:\/\//.test(inside));
+/** What stands in angle brackets is a link or calls somebody: `<!channel>` is never ours, and no lone bracket is. */
+const calm = (text: string) => !/[<>]/.test(text.replaceAll(/<https?:\/\/[^<>|]+(\|[^<>]*)?>/g, ''));
 /** Of Slack's three characters nothing else is left, and no half of one. */
 const escaped = (text: string) => !/&(?!amp;|lt;|gt;)/.test(text);
 const mrkdwn = (charsMax: number) =>
