@@ -190,6 +190,7 @@ function progress(job: Job): number {
 
 function follow(state: ControllerState, intent: Intent, job: Job, road: Road, atMs: number): Turn {
   const told = { intent, job, road, nextAskAtMs: atMs };
+  const text = road === 'https' ? `${job.text} Told over HTTPS.` : job.text;
   switch (job.status) {
     case 'waiting':
     case 'queued':
@@ -198,9 +199,9 @@ function follow(state: ControllerState, intent: Intent, job: Job, road: Road, at
       return { next: { ...state, press, notice: null }, effects: [] };
     }
     case 'succeeded': {
-      const effects = [say(job.text)];
+      const effects = [say(text)];
       if (intent.command === 'drill') {
-        return end(state, { kind: 'drilled', text: job.text, untilMs: atMs + NOTICE_MS });
+        return end(state, { kind: 'drilled', text, untilMs: atMs + NOTICE_MS });
       }
       if (tellsEndOf(state.shown?.state, job)) return { next: { ...state, press: NONE, notice: null }, effects };
       const press: Press = { kind: 'settling', ...told, untilMs: atMs + SETTLE_MS_MAX };
@@ -212,7 +213,7 @@ function follow(state: ControllerState, intent: Intent, job: Job, road: Road, at
     case 'expired':
     case 'cancelled': {
       const code = job.error?.code ?? (job.status === 'failed' ? 'job-failed' : job.status);
-      return end(state, { kind: 'refused', code, text: job.text, untilMs: atMs + NOTICE_MS });
+      return end(state, { kind: 'refused', code, text, untilMs: atMs + NOTICE_MS });
     }
   }
 }

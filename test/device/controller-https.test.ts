@@ -141,3 +141,9 @@ test('a press of unknown age is shown as not delivered, and never sent', () => {
   expect(button.lamp()).toMatchObject({ name: 'not-delivered', text: 'The machine has restarted.' });
   expect(button.sends()).toEqual([]);
 });
+
+test('how a press ended is told with the road on which it was heard', () => {
+  const button = play({ linkUp: false });
+  button.happen(20_000, { kind: 'reply', reply: told(jobOf('a', 'failover', 'refused')), road: 'https' });
+  expect(button.lamp()).toMatchObject({ name: 'refused', text: expect.stringMatching(/ Told over HTTPS\.$/) });
+});

@@ -1,8 +1,10 @@
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import tls from 'node:tls';
 import { fileURLToPath } from 'node:url';
 import { expect, test, vi } from 'vitest';
 import { type ClientChoice, chooseClient } from '../../device/adapters/link-client.ts';
@@ -104,3 +106,23 @@ test.skipIf(brokerMissing)(
     expect(JSON.parse(out)).toEqual({ fate: expect.stringContaining('OFFLINE_QUEUE_POLICY'), keepAliveS: 30 });
   },
 );
+
+test.skipIf(brokerMissing)('the AWS IoT client asks for MQTT by name, as AWS IoT wants it on port 443', async () => {
+  await using papers = await openMosquitto();
+  const { ca, cert, key } = papers;
+  const asked: unknown[] = [];
+  const options = { cert: readFileSync(cert), key: readFileSync(key), ALPNProtocols: ['x-amzn-mqtt-ca'] };
+  const server = tls.createServer({ ...options, ca: options.cert, requestCert: true }, (socket) => {
+    asked.push({ protocol: socket.alpnProtocol, known: socket.authorized });
+    socket.on('error', () => undefined);
+    socket.destroy();
+  });
+  server.listen(0, '127.0.0.1');
+  await once(server, 'listening');
+  const url = `mqtts://127.0.0.1:${(server.address() as AddressInfo).port}`;
+  await using lobby = await startProcess({ mqtt: { url, ca, cert, key, client: 'aws-iot' } });
+  await until('somebody has asked', () => asked.length > 0, 30_000);
+  expect(asked[0]).toEqual({ protocol: 'x-amzn-mqtt-ca', known: true });
+  expect(lobby.lamps().at(-1)).toBe('OFFLINE');
+  server.close();
+});
