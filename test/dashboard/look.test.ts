@@ -1,6 +1,6 @@
-import { mkdirSync, readFileSync } from 'node:fs';
-import { createRequire } from 'node:module';
+import { mkdirSync } from 'node:fs';
 import { join } from 'node:path';
+import axe from 'axe-core';
 import type { Browser, Page } from 'playwright-core';
 import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest';
 import { ROOT } from '../house/files.ts';
@@ -27,7 +27,6 @@ const SIZES = [
 ] as const;
 const SCHEMES = ['light', 'dark'] as const;
 const RULES = ['wcag2a', 'wcag2aa', 'wcag21a', 'wcag21aa', 'wcag22aa', 'best-practice'];
-const AXE = readFileSync(createRequire(import.meta.url).resolve('axe-core/axe.min.js'), 'utf8');
 
 /** Looks at the page as it stands: every size and scheme is pictured, and axe finds nothing wrong in either size and either scheme. */
 async function look(page: Page, name: string): Promise<void> {
@@ -48,16 +47,10 @@ async function look(page: Page, name: string): Promise<void> {
   }
 }
 
-interface Finding {
-  readonly id: string;
-  readonly help: string;
-  readonly nodes: readonly { readonly html: string; readonly failureSummary: string }[];
-}
-
 async function violations(page: Page): Promise<string[]> {
   const found = await page.evaluate(async (rules) => {
-    const { axe } = globalThis as unknown as { axe: { run(o: object): Promise<{ violations: Finding[] }> } };
-    return (await axe.run({ runOnly: rules })).violations;
+    const inPage = globalThis as unknown as { readonly axe: typeof axe };
+    return (await inPage.axe.run({ runOnly: rules })).violations;
   }, RULES);
   return found.map(
     ({ id, help, nodes }) => `${id}: ${help}: ${nodes.map((n) => `${n.html} ${n.failureSummary}`).join(' | ')}`,
@@ -83,14 +76,14 @@ describe.skipIf(noChromium)(`how the page looks, ${IN_CHROMIUM}`, SLOW, () => {
   /** Signed in, with axe at hand: given by hand, because the page itself would not run a stranger's script. */
   const watch = async (locale: string) => {
     const visit = await watchPage(browser, road.world, { locale });
-    await visit.page.evaluate(AXE);
+    await visit.page.evaluate(axe.source);
     return visit;
   };
 
   test.for(['en-GB', 'ja-JP'])('signing in, at primary, moving and failed over, in %s', async (locale) => {
     const two = locale.slice(0, 2);
     await using door = await visitPage(browser, road.world, { locale });
-    await door.page.evaluate(AXE);
+    await door.page.evaluate(axe.source);
     await signIn(door.page, 'a guess');
     await door.page.getByRole('alert').waitFor();
     await look(door.page, `${two}-sign-in`);
