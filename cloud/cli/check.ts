@@ -58,7 +58,7 @@ async function online(config: Config): Promise<{ findings: readonly Finding[]; n
 
 /** What was understood, in a few lines. Nothing of it is a secret. */
 function summary(config: Config): string {
-  const { http, mqtt, tokens, triggers, devices, switches, automation } = config;
+  const { http, mqtt, tokens, triggers, devices, switches, automation, notify } = config;
   const listen = `${http.listen.host.includes(':') ? `[${http.listen.host}]` : http.listen.host}:${http.listen.port}`;
   return [
     `${paint('green', '✓')} ${config.path} is in order.`,
@@ -66,6 +66,9 @@ function summary(config: Config): string {
     `  listens on ${listen}, stores in ${storeInWords(config.store)}`,
     mqtt ? `  MQTT at ${mqtt.url}, below ${mqtt.prefix}` : '  no MQTT',
     `  ${[count(tokens, 'token'), count(triggers, 'trigger'), count(devices, 'device')].join(', ')}; automation ${automation.mode}`,
+    notify.length === 0
+      ? '  tells nobody: there is nothing under notify'
+      : `  tells ${notify.map(({ name }) => name).join(', ')}`,
   ].join('\n');
 }
 

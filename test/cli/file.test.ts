@@ -49,6 +49,7 @@ test('check --offline says what it understood, and no secret', async () => {
   listens on [::1]:8443, stores in ${folder}/state.db
   MQTT at mqtts://example-ats.iot.eu-west-1.amazonaws.com:8883, below acme/dns
   2 tokens, 1 trigger, 1 device; automation observe
+  tells pagerduty, slack, webhook, datadog, heartbeat, slack-2
 `);
   expect(ran.code).toBe(0);
 });
