@@ -57,9 +57,10 @@ export const SigningSecrets = z
   );
 
 function isSigningSecret(text: string): boolean {
-  const base64 = text.replace(/^whsec_/, '');
-  if (base64.length % 4 !== 0 || !/^[A-Za-z0-9+/]+={0,2}$/.test(base64)) return false;
-  const bytes = (base64.replaceAll('=', '').length * 3) >> 2;
+  const digits = text.replace(/^whsec_/, '').replace(/={0,2}$/, '');
+  // Four digits are three bytes; a single one left over is none. Padding is optional, as it is to receivers.
+  if (digits.length % 4 === 1 || !/^[A-Za-z0-9+/]+$/.test(digits)) return false;
+  const bytes = (digits.length * 3) >> 2;
   return bytes >= SIGNING_BYTES.min && bytes <= SIGNING_BYTES.max;
 }
 

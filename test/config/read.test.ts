@@ -239,3 +239,18 @@ test('a store in PostgreSQL is its URL, with the password from the environment',
   const { store } = parse(`${SMALL}\n${url}`, { PGPASSWORD: 'p%40ss' }, '/');
   expect(store).toEqual({ kind: 'postgres', url: 'postgres://dashover:p%40ss@db.example.com:5432/dashover' });
 });
+
+test.for([
+  ['whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw', 1],
+  ['whsec_C2FVsBQIhrscChlQIMV+b5sSYoob7oD', 1],
+  ['MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw', 1],
+  ['whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw whsec_C2FVsBQIhrscChlQIMV+b5sSYoob7oD', 2],
+] as const)(
+  'a signing secret is read with or without its prefix and padding, and two while it changes: %s',
+  ([secret, count]) => {
+    const { notify } = parse(`${SMALL}notify: [{ kind: webhook, url: 'https://h.example.com', secret: '\${S}' }]`, {
+      S: secret,
+    });
+    expect(notify).toMatchObject([{ kind: 'webhook', secrets: { length: count } }]);
+  },
+);
