@@ -53,6 +53,7 @@ export async function dashboardPages(app: FastifyInstance): Promise<void> {
 
 /** One file as it goes over the wire. */
 interface Ready {
+  /** Weak: the same for each way to press it. */
   readonly etag: string;
   readonly plain: Buffer;
   readonly gzip: Buffer;
@@ -78,7 +79,7 @@ function send(request: FastifyRequest, reply: FastifyReply, type: string, ready:
     .header('etag', ready.etag)
     .header('vary', 'accept-encoding')
     .type(type);
-  if (request.headers['if-none-match'] === ready.etag) return reply.code(304).send();
+  if (request.headers['if-none-match']?.includes(ready.etag)) return reply.code(304).send();
   const accepted = request.headers['accept-encoding'] ?? '';
   const encoding = (['br', 'gzip'] as const).find((one) => new RegExp(`\\b${one}\\b`).test(accepted));
   return encoding ? reply.header('content-encoding', encoding).send(ready[encoding]) : reply.send(ready.plain);
@@ -91,7 +92,12 @@ async function prepare(file: URL): Promise<Ready> {
     promisify(gzip)(plain, { level: 9 }),
     promisify(brotliCompress)(plain, { params: { [constants.BROTLI_PARAM_QUALITY]: 9 } }),
   ]);
-  return { etag: `"${createHash('sha256').update(plain).digest('base64url').slice(0, 22)}"`, plain, gzip: zipped, br };
+  return {
+    etag: `W/"${createHash('sha256').update(plain).digest('base64url').slice(0, 22)}"`,
+    plain,
+    gzip: zipped,
+    br,
+  };
 }
 
 /**

@@ -11,7 +11,7 @@ import { w } from './words.js';
 const LOOK_MS = 10_000;
 
 /**
- * @typedef {{ device: string, on: string[], may: string[], online: boolean, version: string | null, since: string | null,
+ * @typedef {{ device: string, on: string[], may: ('failover' | 'restore' | 'drill')[], online: boolean, version: string | null, since: string | null,
  *   heardAt: string | null, fault?: string | null, lastDrillAt: string | null }} Device
  */
 
@@ -56,7 +56,7 @@ function DeviceView({ device, nowMs }) {
   const presence = heardAt === null ? 'unheard' : online ? 'online' : 'offline';
   const facts = [
     [w.devices.moves, device.on.join(', ')],
-    [w.devices.may, device.may.join(', ')],
+    [w.devices.may, device.may.map((one) => w.commands[one]).join(', ')],
     [w.devices.lastDrill, lastDrillAt ? html`<${Time} at=${lastDrillAt} nowMs=${nowMs} />` : w.devices.never],
     [w.devices.version, version],
   ];

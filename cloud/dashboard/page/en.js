@@ -29,7 +29,7 @@ export const en = {
   link: {
     connecting: 'Connecting…',
     live: 'Live',
-    lost: 'No connection',
+    lost: 'Not live',
     ended: 'The endpoint ended the connection.',
     unreachable: 'The endpoint cannot be reached.',
     /** @param {string} since @param {string} why */
