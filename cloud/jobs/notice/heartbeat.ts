@@ -32,7 +32,9 @@ export async function runHeartbeat(options: HeartbeatOptions, signal: AbortSigna
       else log.warn({ receiver: name }, `${name}: no heartbeat. ${why}`);
     }
     last = why;
-    await clock.sleep(Math.max(0, everyMs - (clock.monotonicMs() - fromMs)), signal);
+    // What is not well is looked at sooner, so that its end, and the start of the process, are heard at once.
+    const waitMs = why === null ? everyMs : Math.min(everyMs, AGAIN_MS);
+    await clock.sleep(Math.max(0, waitMs - (clock.monotonicMs() - fromMs)), signal);
   }
 }
 
