@@ -120,8 +120,10 @@ export function makePlayedBroker(time: PlayedTime, chance: Chance, watcher: Brok
 
   function arrive(topic: string, payload: string): void {
     if (!up) return;
+    // One and the same for all who hear it.
+    const message = { topic, payload: Buffer.from(payload), retained: false };
     for (const member of members.filter(({ connected, life }) => connected && !life.isDead())) {
-      member.queue.push({ topic, payload: Buffer.from(payload), retained: false });
+      member.queue.push(message);
       void pump(member);
     }
   }

@@ -1,3 +1,5 @@
+import type { JournalRow } from '../../cloud/engine/store.ts';
+import { FIRST_HASH, journalHash } from '../../cloud/store/journal.ts';
 import type { SwitchState } from '../../cloud/jobs/state.ts';
 import { must } from './must.ts';
 import type { Ledger } from './ledger.ts';
@@ -83,6 +85,14 @@ export function checkOutcome(outcome: Outcome): void {
   checkCalled(outcome);
   must(outcome.unanswered.length === 0, () => `nobody was told of ${outcome.unanswered.join(', ')}`);
   for (const button of buttons) checkLamp(button, ledger);
+}
+
+/** The journal is one chain from its first row on. */
+export function checkChain(rows: readonly JournalRow[]): void {
+  rows.forEach((row, at) => {
+    const hash = journalHash(rows[at - 1]?.hash ?? FIRST_HASH, row);
+    must(row.hash === hash, () => `the journal is broken at row ${row.seq}`);
+  });
 }
 
 /**

@@ -18,6 +18,10 @@ export function makeRuleChecks(switches: readonly Switch[], automation: Automati
   let moves: readonly Move[] = [];
   /** The newest human intent of each switch: the job that it is, or is part of. */
   const wished = new Map<string, string>();
+  /** The job with which the incident of a switch began. */
+  const opener = new Map<string, string>();
+  /** Switches that a human has failed over, and that nobody has given to automation since. */
+  const humans = new Set<string>();
   /** When automation last failed a switch over. */
   const failedOverAtMs = new Map<string, number>();
 
@@ -29,6 +33,13 @@ export function makeRuleChecks(switches: readonly Switch[], automation: Automati
 
   function remember({ event, state, decision, turn }: Decided): void {
     if (state?.alerts.some(({ open }) => open)) openAtMs.set(turn.lane, turn.nowMs);
+    const { asked, taken } = decision.state.hold;
+    const ranOut = decision.journal.some(({ kind }) => kind === 'hold-ended');
+    if (ranOut && !asked && !taken) humans.delete(turn.lane);
+    for (const change of decision.jobs) {
+      const opens = change.kind === 'add' && change.status !== 'refused' && change.data.command === 'failover';
+      if (opens && !state?.incident) opener.set(turn.lane, change.id);
+    }
     if (event.kind !== 'command') return;
     const { command } = event;
     // A trip everywhere may be heard of in the same decision: what the release did, it says.
@@ -52,6 +63,7 @@ export function makeRuleChecks(switches: readonly Switch[], automation: Automati
       must(mark?.open === true && !mark.acknowledged, () => `${words} for ${alert}, which is not open`);
     } else {
       must(at === failoverTo, () => `${words} at ${at}`);
+      must(!humans.has(name), () => `${words} which a human has failed over`);
       must(!decision.state.alerts.some(({ open }) => open), () => `${words} while an alert is open`);
       const clearMs = turn.nowMs - (openAtMs.get(name) ?? 0);
       must(clearMs >= guards.restoreAfterMs, () => `${words} ${clearMs} ms after an alert was open`);
@@ -71,6 +83,10 @@ export function makeRuleChecks(switches: readonly Switch[], automation: Automati
     const words = `${job.id}, a ${data.automatic ? 'automatic' : "human's"} ${data.command} of ${name}, ended as ${status}`;
     if (!data.automatic || data.outcome !== 'switched') moves = moves.filter((move) => move.job !== job.id);
     if (!job.exclusive) return;
+    if (status === 'succeeded' && data.outcome === 'switched') {
+      if (data.command === 'failover' && !data.automatic && opener.get(name) === job.id) humans.add(name);
+      else if (data.automatic || data.command === 'restore') humans.delete(name);
+    }
     if (data.automatic) {
       if (status === 'succeeded' && data.outcome === 'switched' && data.command === 'failover') {
         failedOverAtMs.set(name, turn.nowMs);
@@ -159,12 +175,16 @@ function checkRelease({ event, decision, turn }: Decided, { mode }: Automation, 
 }
 
 /** A human's move makes its job a human's; what waited for a time does not wait any longer, and what runs is told to stop. */
-function checkHuman({ event, decision, turn }: Decided, ledger: Ledger): void {
+function checkHuman({ event, decision, turn, jobs }: Decided, ledger: Ledger): void {
   if (event.kind !== 'command' || event.command.kind !== 'move' || event.known) return;
   const { origin, command } = event.command;
   const job = ledger.jobs.get(decision.reply.job?.id ?? '');
   if (origin.automatic || command === 'drill' || !job || job.status === 'refused') return;
   must(!job.data.automatic, () => `${job.id} is automatic although a human asked for it`);
+  const same = jobs.find(({ exclusive, status, interrupt, data }) => {
+    return exclusive && status !== 'waiting' && interrupt === null && data.to === job.data.to;
+  });
+  must(!same || same.id === job.id, () => `${job.id} did not join ${same?.id}, which makes the same move`);
   const waiting = ledger.unfinished(turn.lane).find(({ status }) => status === 'waiting');
   must(waiting === undefined, () => `${waiting?.id} still waits after a human's command`);
   const other = ledger.unfinished(turn.lane).find((one) => one.status === 'running' && one.exclusive && one !== job);

@@ -1,10 +1,8 @@
-import type { Log } from '../../shared/log.ts';
 import { topics } from '../../shared/topics.ts';
 import { State } from '../../shared/messages.ts';
 import type { Store } from '../../cloud/engine/store.ts';
 import type { Device } from '../../cloud/intake/caller.ts';
 import { MQTT_RECEIVER } from '../../cloud/jobs/announce.ts';
-import { FIRST_HASH, journalHash } from '../../cloud/store/journal.ts';
 import { makePlayedBroker } from './broker.ts';
 import { type PlayedButton, startPlayedButton } from './button.ts';
 import type { Chance } from './chance.ts';
@@ -12,9 +10,10 @@ import { checkApplied, checkSent, wantedBy } from './change-checks.ts';
 import { checkDecision, type Claims, type Live } from './decision-checks.ts';
 import { must } from './must.ts';
 import { type Endpoint, startEndpoint } from './endpoint.ts';
-import type { Outcome } from './final-checks.ts';
+import { checkChain, type Outcome } from './final-checks.ts';
 import { makeLedger } from './ledger.ts';
 import { makePeople } from './people.ts';
+import { watchedLog } from './watched-log.ts';
 import { makeRuleChecks } from './rule-checks.ts';
 import { makePlayedPager, PAGER } from './pager.ts';
 import { makePlayedRoute53 } from './route53.ts';
@@ -49,6 +48,8 @@ export function makeWorld(scenario: Scenario, chance: Chance, raw: Store) {
   let onSend: (() => void) | undefined;
   /** Commands of each sender that are stored: what a PUBACK has to wait for. */
   const commits = new Map<string, number>();
+  /** Which endpoint acknowledged a message. */
+  const heardBy = new WeakMap<object, string>();
 
   function say(text: string): void {
     trace.push(`${((time.nowMs() - START_MS) / 1_000).toFixed(3).padStart(9)} s  ${text}`);
@@ -152,9 +153,12 @@ export function makeWorld(scenario: Scenario, chance: Chance, raw: Store) {
       const sender = topic.startsWith('devices/') ? `device:${topic.split('/')[1]}` : topic;
       const before = commits.get(sender) ?? 0;
       return () =>
-        hold(() =>
-          must((commits.get(sender) ?? 0) > before, () => `${name} acknowledged ${topic} before it had stored`),
-        );
+        hold(() => {
+          must((commits.get(sender) ?? 0) > before, () => `${name} acknowledged ${topic} before it had stored`);
+          const other = heardBy.get(message);
+          must(other === undefined, () => `${name} acted on what ${other} had heard: one word on ${topic}`);
+          heardBy.set(message, name);
+        });
     },
     published(_name, topic, payload) {
       if (!topic.endsWith('/jobs')) return;
@@ -212,26 +216,11 @@ export function makeWorld(scenario: Scenario, chance: Chance, raw: Store) {
           prober: {
             probe: async () => ({ ok: !failingProbes, text: failingProbes ? 'It answered 500.' : 'It answered 200.' }),
           },
-          log: logOf,
+          log: (name) => watchedLog(name, say, hold),
         },
         name,
       ),
     );
-  }
-
-  /** Errors in the log of the endpoint are mistakes of ours, except that the store is away. */
-  function logOf(name: string): Log {
-    return {
-      debug: () => undefined,
-      info: () => undefined,
-      warn: (_, sentence) => say(`${name} warns: ${sentence}`),
-      error(fields, sentence) {
-        say(`${name} reports: ${sentence}`);
-        if (sentence.startsWith('the store is away')) return;
-        const { err } = fields as { err?: unknown };
-        hold(() => must(false, () => `${name}: ${sentence} ${err instanceof Error ? err.stack : ''}`));
-      },
-    };
   }
 
   const people = makePeople({
@@ -280,12 +269,8 @@ export function makeWorld(scenario: Scenario, chance: Chance, raw: Store) {
   }
 
   async function checkJournal(): Promise<void> {
-    let hash = FIRST_HASH;
-    for (const row of await raw.journal(0, Number.MAX_SAFE_INTEGER)) {
-      hash = journalHash(hash, row);
-      const whole = row.hash === hash;
-      hold(() => must(whole, () => `the journal is broken at row ${row.seq}`));
-    }
+    const rows = await raw.journal(0, Number.MAX_SAFE_INTEGER);
+    hold(() => checkChain(rows));
   }
 
   for (let nth = 0; nth < scenario.endpoints; nth++) start();
