@@ -1,5 +1,5 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
-import type { FastifyInstance } from 'fastify';
+import type { makeHttp } from '../../cloud/intake/http.ts';
 import { z } from 'zod';
 
 /** Of each path and status, and in all: what is flooded repeats itself. */
@@ -28,7 +28,7 @@ const checks = new Map<string, z.ZodType>();
  * Looks at every answer that leaves the server, and compares it with what `/openapi.json` says of it. Gives what does not
  * fit, in sentences.
  */
-export function watchAnswers(http: FastifyInstance): () => Promise<readonly string[]> {
+export function watchAnswers(http: Awaited<ReturnType<typeof makeHttp>>): () => Promise<readonly string[]> {
   const answers: Answer[] = [];
   const looks = new Map<string, number>();
   http.server.prependListener('request', (request: IncomingMessage, response: ServerResponse) => {

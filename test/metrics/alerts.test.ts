@@ -1,9 +1,11 @@
 import { readFileSync } from 'node:fs';
-import { afterEach, expect, test } from 'vitest';
+import { afterEach, expect, test, vi } from 'vitest';
 import { parse } from 'yaml';
 import { ZONE } from '../world/world-file.ts';
 import { allTold, buttonOnline, isAt, settled, type Stage, type StageOptions, startStage } from './stage.ts';
 import { needsPromtool, promtool, RULES, saidAgainst } from './promtool.ts';
+
+vi.setConfig({ testTimeout: 60_000, hookTimeout: 60_000 });
 
 const open: AsyncDisposable[] = [];
 afterEach(async () => {

@@ -1,8 +1,10 @@
-import { afterEach, expect, test } from 'vitest';
+import { afterEach, expect, test, vi } from 'vitest';
 import { METRICS } from '../../shared/metrics.ts';
 import { read } from '../house/files.ts';
 import { needsPromtool, promtool } from './promtool.ts';
 import { isAt, settled, type Stage, startStage, TOKENS } from './stage.ts';
+
+vi.setConfig({ testTimeout: 60_000, hookTimeout: 60_000 });
 
 const open: AsyncDisposable[] = [];
 afterEach(async () => {

@@ -21,7 +21,7 @@ export const TOKENS = {
   www: 'www-secret-0123456789',
 };
 const LOOK_MS = 20;
-const WAIT_MS_MAX = 15_000;
+const WAIT_MS_MAX = 45_000;
 
 export interface StageOptions {
   /** By default `www` alone. */
