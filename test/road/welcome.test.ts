@@ -1,5 +1,5 @@
 import { join } from 'node:path';
-import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest';
+import { afterAll, afterEach, beforeAll, describe, expect, test, vi } from 'vitest';
 import { Job } from '../../shared/messages.ts';
 import { topics } from '../../shared/topics.ts';
 import { dashover as run, type Ran } from '../cli/run.ts';
@@ -7,6 +7,9 @@ import { ROOT } from '../house/files.ts';
 import { PRIMARY_ADDRESS, SWITCH } from '../world/world-file.ts';
 import { welcome } from '../world/welcome.ts';
 import { isMissing, openRoad, type Road, until } from './road.ts';
+
+// Whole programs start here, on a machine that may be doing a hundred other things.
+vi.setConfig({ testTimeout: 90_000 });
 
 let road: Road;
 /** The commands as they are printed, one a line. */
