@@ -19,7 +19,8 @@ export function promtool(args: readonly string[], input = ''): Promise<Said> {
       if (error?.code === 'ENOENT') reject(error);
       else resolve({ ok: error === null, text: stdout + stderr });
     });
-    child.stdin?.end(input);
+    // One that reads nothing may have ended before there is nothing to read.
+    child.stdin?.on('error', () => undefined).end(input);
   });
 }
 
