@@ -1,4 +1,5 @@
 import { get, type IncomingMessage } from 'node:http';
+import { setImmediate as turn } from 'node:timers/promises';
 import { startWorld, type World } from '../world/world.ts';
 import { inTurn, table } from './figures.ts';
 
@@ -10,14 +11,20 @@ export async function benchViewers(folder: string): Promise<string> {
   await using alone = await startWorld({ folder: `${folder}/alone`, ports: 'any', insyncAfterMs: 0 });
   await using watched = await startWorld({ folder: `${folder}/watched`, ports: 'any', insyncAfterMs: 0 });
   const viewers = await Promise.all(Array.from({ length: VIEWERS }, () => watch(watched)));
+  let asked = 0;
+  const commandWatched = async (): Promise<number> => {
+    const ms = await command(watched);
+    asked += 1;
+    // The viewers live in this process: what they still have to read would be charged to the next command.
+    while (viewers.some(({ events }) => events() < asked)) await turn();
+    return ms;
+  };
   try {
     const rows = await inTurn(
-      { 'nobody watches': () => command(alone), [`${VIEWERS} viewers are told`]: () => command(watched) },
+      { 'nobody watches': () => command(alone), [`${VIEWERS} viewers are told`]: commandWatched },
       TIMES,
     );
-    const heard = viewers.map(({ events }) => events());
-    const told = `Each of the ${VIEWERS} viewers heard of at least ${Math.min(...heard)} jobs.`;
-    return `${table('A command over HTTP (decided, stored, refused as too old, told), until its answer', rows)}${told}\n`;
+    return `${table('A command over HTTP (decided, stored, refused as too old, told), until its answer', rows)}Each viewer heard of all ${asked}.\n`;
   } finally {
     for (const { end } of viewers) end();
   }
