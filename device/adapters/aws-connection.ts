@@ -41,7 +41,7 @@ export const connect: Connect = async (broker, _version, will, hear, clock) => {
   let closing = false;
   let client: mqtt5.Mqtt5Client;
   try {
-    client = new mqtt5.Mqtt5Client(clientConfig(broker, files, will, relay.port));
+    client = makeClient(clientConfig(broker, files, will, relay.port));
   } catch (error) {
     relay.reset();
     throw withAwsCode(error);
@@ -186,8 +186,13 @@ export function clientConfig(
   return config;
 }
 
+/** A client that has not begun to connect. Throws when it finds the TLS material unusable. */
+export function makeClient(config: mqtt5.Mqtt5ClientConfig): mqtt5.Mqtt5Client {
+  return new mqtt5.Mqtt5Client(config);
+}
+
 /** A denied publish resolves like any other; only its code tells. */
-async function publish(
+export async function publish(
   client: mqtt5.Mqtt5Client,
   { topic, payload, retain, expiresInMs }: Outgoing,
 ): Promise<Delivery> {

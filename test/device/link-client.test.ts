@@ -103,7 +103,10 @@ test.skipIf(brokerMissing)(
       child.kill('SIGKILL');
       await once(child, 'close');
     }
-    expect(JSON.parse(out)).toEqual({ fate: expect.stringContaining('OFFLINE_QUEUE_POLICY'), keepAliveS: 30 });
+    expect(JSON.parse(out)).toEqual({
+      fate: { kind: 'unknown', text: expect.stringContaining('OFFLINE_QUEUE_POLICY') },
+      keepAliveS: 30,
+    });
   },
 );
 
