@@ -19,8 +19,8 @@ const WORDS = [
   'drill',
   'restore',
 ];
-/** As a button that has not been heard; slower, because this machine may be doing a hundred other things. */
-const REPEAT_MS = 4_000;
+/** A button that has not been heard is quicker; but this machine may be doing a hundred other things. */
+const REPEAT_MS = 15_000;
 
 let road: Road;
 beforeAll(async () => {
@@ -62,8 +62,12 @@ async function say(device: string): Promise<readonly number[]> {
   }
 }
 
-test('200 words at once over 20 switches: each is heard before it has to be said three times', async () => {
-  const times = (await Promise.all(NAMES.map(say))).flat();
-  expect(times).toHaveLength(NAMES.length * WORDS.length);
-  expect(times.filter((said) => said > 2)).toEqual([]);
-});
+test(
+  '200 words at once over 20 switches: each is heard before it has to be said three times',
+  { timeout: 90_000 },
+  async () => {
+    const times = (await Promise.all(NAMES.map(say))).flat();
+    expect(times).toHaveLength(NAMES.length * WORDS.length);
+    expect(times.filter((said) => said > 2)).toEqual([]);
+  },
+);
