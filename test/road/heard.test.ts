@@ -30,7 +30,7 @@ beforeAll(async () => {
     file.route53.requestsPerSecond = 1_000;
     for (const name of NAMES) file.devices[name] = { on: [name], may: ['failover', 'restore', 'drill'] };
   });
-});
+}, 90_000);
 afterAll(() => road[Symbol.asyncDispose]());
 
 /** One device that says all its words at once, and each again until it is heard; how often it said each. */
