@@ -1,4 +1,5 @@
 import { afterEach, expect, test, vi } from 'vitest';
+import { Fault } from '../../shared/faults.ts';
 import { METRICS } from '../../shared/metrics.ts';
 import { read } from '../house/files.ts';
 import { needsPromtool, promtool } from './promtool.ts';
@@ -129,4 +130,32 @@ test('a failover is counted once: job, steps, calls and acceptance', async () =>
   ];
   const lines = text.split('\n');
   expect(wanted.filter((line) => !lines.includes(line))).toEqual([]);
+});
+
+test('while the store is away, what was counted is answered, and that it is away', async () => {
+  let isAway = false;
+  const call = async <Answer>(ask: () => Promise<Answer>): Promise<Answer> => {
+    if (isAway) throw new Fault('store-unavailable', 'The database does not answer.');
+    return ask();
+  };
+  const stage = await start({
+    store: (store) => ({
+      ...store,
+      lane: (name) => call(() => store.lane(name)),
+      jobs: (filter) => call(() => store.jobs(filter)),
+      ping: () => call(() => store.ping()),
+    }),
+  });
+  await settled(stage);
+  await stage.command('www', 'failover');
+  await stage.scrapeUntil((now) => isAt(now, 'www', 'maintenance'));
+  isAway = true;
+  stage.jump(3_000);
+  const text = await stage.scrapeUntil((now) => now.includes('dashover_ready{check="store"} 0'));
+  expect(text).toContain('dashover_route53_calls_total{operation="change",result="ok"} 1');
+  expect(text).toMatch(/dashover_store_errors_total\{operation="read"\} [1-9]/);
+  expect(text).not.toContain('dashover_switch_position{');
+  isAway = false;
+  stage.jump(3_000);
+  await stage.scrapeUntil((now) => isAt(now, 'www', 'maintenance') && now.includes('dashover_ready{check="store"} 1'));
 });

@@ -5,6 +5,7 @@ import { openMeter } from '../../cloud/adapters/prometheus.ts';
 import { openRecordStore } from '../../cloud/adapters/route53.ts';
 import { startApp } from '../../cloud/app.ts';
 import { parseConfig } from '../../cloud/config/read.ts';
+import type { Store } from '../../cloud/engine/store.ts';
 import { openSqliteStore } from '../../cloud/store/sqlite.ts';
 import type { Clock } from '../../shared/clock.ts';
 import { type Log, silentLog } from '../../shared/log.ts';
@@ -33,6 +34,8 @@ export interface StageOptions {
   /** Bad weather from before the first read. */
   readonly prepare?: (route53: LocalRoute53) => void;
   readonly log?: Log;
+  /** Stands before the real store. */
+  readonly store?: (store: Store) => Store;
 }
 
 /** The endpoint, put together as it is in production, with the world's broker and Route 53 and a clock that can jump. */
@@ -81,7 +84,7 @@ export async function startStage(options: StageOptions = {}): Promise<Stage> {
       clock,
       ids,
       log,
-      store,
+      store: options.store?.(store) ?? store,
       records: recordStore,
       nameServers: openNameServers({ nameServers: undefined }),
       prober: { probe: async () => ({ ok: true, text: 'It answers.' }) },
