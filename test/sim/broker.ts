@@ -45,6 +45,8 @@ interface Member {
   pumping: boolean;
   /** Grows with each connection: what belongs to an old one is lost. */
   generation: number;
+  /** When the last that it has published arrives. */
+  sentUntilMs: number;
   /** Since when its process is frozen, as the broker notices by its silence. */
   silentSinceMs: number | null;
 }
@@ -135,7 +137,9 @@ export function makePlayedBroker(time: PlayedTime, chance: Chance, watcher: Brok
     const answer = Promise.withResolvers<void>();
     const lost = chance.happens(world.loss.lost);
     const unheard = chance.happens(world.loss.lost);
-    time.after(chance.int(1, 30), () => {
+    // One connection keeps the order of what is sent on it.
+    member.sentUntilMs = Math.max(member.sentUntilMs, time.nowMs() + chance.int(1, 30));
+    time.at(member.sentUntilMs, () => {
       if (!up || lost || member.generation !== generation) return;
       watcher.published(member.name, message.topic, message.payload);
       if (message.retain) kept.set(message.topic, message.payload);
@@ -171,6 +175,7 @@ export function makePlayedBroker(time: PlayedTime, chance: Chance, watcher: Brok
         queue: [],
         pumping: false,
         generation: 0,
+        sentUntilMs: 0,
         silentSinceMs: null,
       };
       members.push(member);

@@ -48,7 +48,11 @@ export function checkDecision(what: Decided, ledger: Ledger, claims: Claims, liv
 /** Nobody is believed to have moved a switch whose records only jobs have written. */
 function checkObserved({ event, state, decision, turn }: Decided, { history, jobs }: Ledger, live: Live): void {
   if (event.kind !== 'command' || event.command.kind !== 'observed' || !state || state.position === 'unknown') return;
-  const { position } = decision.state;
+  const { position, hold } = decision.state;
+  const named = position !== 'primary' && position !== 'drifted' && !state.doubt;
+  must(position === state.position || !named || hold.taken !== null, () => {
+    return `${turn.lane} was moved to ${position} by somebody else, and nobody holds it`;
+  });
   if (position === state.position || position === live.position(turn.lane)) return;
   const others = history.get(turn.lane)?.some(({ by }) => by === null);
   const forgotten = [...jobs.values()].some((job) => job.lane === turn.lane && job.forgotten);
@@ -117,7 +121,9 @@ function checkEnd(job: KnownJob, { history, states }: Ledger, live: Live): void 
     if (data.outcome === 'drilled' || data.outcome === 'already-there') {
       must(own === 0, () => `${words}, and changed the records`);
     }
-    if (data.outcome === 'drilled' || others > 0 || job.forgotten) return;
+    if (data.outcome === 'drilled' || others > 0) return;
+    // Accepted and forgotten is seen when it is settled; only who was told to end before that need not know.
+    if (job.forgotten && (job.interrupted || data.verified === false)) return;
     must(own > 0 || data.outcome === 'already-there', () => `${words}, and changed nothing`);
     must(live.asWanted(job.lane, job), () => `${words}, and the records are not so`);
     return;
