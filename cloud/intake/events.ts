@@ -46,9 +46,21 @@ export function eventRoutes(app: Api, { engine, switches, readState, clock, stop
     stop = undefined;
   }
 
+  /** Stored and not told yet: whoever asked is answered first, however many look on. */
+  let untold: Event[] = [];
+
   function tell(outgoing: readonly Outgoing[]): void {
-    for (const event of outgoing.flatMap(eventOf)) {
-      for (const viewer of viewers) if (sees(viewer.request, event.switch)) write(viewer, event.text);
+    const events = outgoing.flatMap(eventOf);
+    if (events.length > 0 && untold.length === 0) void clock.sleep(0, stopping).then(tellViewers);
+    untold.push(...events);
+  }
+
+  function tellViewers(): void {
+    const events = untold;
+    untold = [];
+    for (const viewer of viewers) {
+      const mine = events.filter((event) => sees(viewer.request, event.switch));
+      if (mine.length > 0) write(viewer, mine.map(({ text }) => text).join(''));
     }
   }
 
@@ -67,6 +79,7 @@ export function eventRoutes(app: Api, { engine, switches, readState, clock, stop
       for (const viewer of viewers) write(viewer, ':\n\n');
     }
     stop?.();
+    tellViewers();
     // Those whose first states are being read end themselves.
     for (const { response, early } of viewers) if (!early) response.end();
     viewers.clear();
