@@ -1,8 +1,9 @@
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { expect, onTestFinished, test } from 'vitest';
-import { dashover } from '../cli/run.ts';
+import { afterEach, expect, onTestFinished, test, vi } from 'vitest';
+
+import { runInside } from '../cli/run-inside.ts';
 import { SMALL } from '../config/example.ts';
 import { openFakeDatadog } from '../world/receivers/datadog.ts';
 import { openFakeHeart } from '../world/receivers/heart.ts';
@@ -10,6 +11,8 @@ import { openFakePagerDuty } from '../world/receivers/pagerduty.ts';
 import { openFakeSlack } from '../world/receivers/slack.ts';
 import { openFakeWebhook } from '../world/receivers/webhook.ts';
 import { SECRETS } from './samples.ts';
+
+afterEach(() => vi.unstubAllEnvs());
 
 function configuration(notify: string): string {
   const folder = mkdtempSync(join(tmpdir(), 'dashover-notify-'));
@@ -31,6 +34,7 @@ test('notify test sends a message to each receiver, and says per receiver what c
     DD_API_KEY: SECRETS.apiKey,
     HEART_URL: heart.hook,
   };
+  for (const [name, value] of Object.entries(env)) vi.stubEnv(name, value);
   const config = configuration(`
 notify:
   - { kind: pagerduty, routingKey: '\${PAGERDUTY_KEY}', url: '${pager.url}' }
@@ -39,7 +43,7 @@ notify:
   - { kind: datadog, apiKey: '\${DD_API_KEY}', url: '${datadog.url}' }
   - { kind: heartbeat, url: '\${HEART_URL}' }
 `);
-  const well = await dashover(['notify', 'test', '--config', config], { env });
+  const well = await runInside(['notify', 'test', '--config', config]);
   expect(well.stderr).toBe('');
   for (const kind of ['pagerduty', 'slack', 'webhook', 'datadog', 'heartbeat']) {
     expect(well.stdout).toMatch(new RegExp(`^✓ ${kind}: took it, in \\d+ ms$`, 'm'));
@@ -58,13 +62,13 @@ notify:
 
   slack.weather = () => ({ status: 404 });
   await hook[Symbol.asyncDispose]();
-  const ill = await dashover(['notify', 'test', '--config', config], { env });
+  const ill = await runInside(['notify', 'test', '--config', config]);
   expect(ill.code).toBe(1);
   expect(ill.stdout).toMatch(/^✓ pagerduty: /m);
   expect(ill.stdout).toMatch(/^✗ slack: Slack answered 404 /m);
-  expect(ill.stdout).toMatch(/^✗ webhook: the webhook did not answer: the connection is refused$/m);
+  expect(ill.stdout).toMatch(/^✗ webhook: the webhook did not answer: ./m);
   expect(ill.stderr).toContain('Not everybody took the test message: slack, webhook.');
-  const json = await dashover(['notify', 'test', '--config', config, '--json'], { env });
+  const json = await runInside(['notify', 'test', '--config', config, '--json']);
   expect(json.code).toBe(1);
   const { receivers } = JSON.parse(json.stdout) as { receivers: { name: string; ok: boolean }[] };
   expect(receivers.filter(({ ok }) => !ok).map(({ name }) => name)).toEqual(['slack', 'webhook']);
@@ -72,7 +76,7 @@ notify:
 });
 
 test('with nobody to notify, notify test says so and fails', async () => {
-  const ran = await dashover(['notify', 'test', '--config', configuration('')]);
+  const ran = await runInside(['notify', 'test', '--config', configuration('')]);
   expect(ran.stderr).toContain('dashover.yaml names nobody under notify.');
   expect(ran.code).toBe(1);
 });
