@@ -13,7 +13,7 @@ export interface TestBroker extends AsyncDisposable {
   back(): Promise<void>;
   /** As of a line. */
   cut(): void;
-  whole(): void;
+  whole(): Promise<void>;
 }
 
 export async function openBroker(): Promise<TestBroker> {

@@ -8,7 +8,8 @@ export interface Line extends AsyncDisposable {
    * it, even when the sender has closed since; only what the sender has reset is lost.
    */
   cut(): void;
-  whole(): void;
+  /** A reset that was sent before is known to the line when it is whole again. */
+  whole(): Promise<void>;
   /** What is sent next arrives; the line breaks before its answer does. */
   loseNextAnswer(): void;
 }
@@ -55,7 +56,9 @@ export async function openLine(to: number): Promise<Line> {
     cut: () => {
       held ??= [];
     },
-    whole: () => {
+    whole: async () => {
+      // The kernel has it already; each turn of the event loop asks it once.
+      for (let turn = 0; turn < 5; turn += 1) await new Promise((resolve) => setImmediate(resolve));
       const waiting = held ?? [];
       held = undefined;
       for (const one of waiting) one.pass();

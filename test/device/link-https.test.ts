@@ -2,7 +2,7 @@ import { once } from 'node:events';
 import { readFileSync } from 'node:fs';
 import { type AddressInfo, connect as connectTcp, createServer } from 'node:net';
 import tls from 'node:tls';
-import { describe, expect, test } from 'vitest';
+import { describe, expect, test, vi } from 'vitest';
 import { makeHttpsRoad } from '../../device/adapters/link-https.ts';
 import type { Link, SecondRoad } from '../../device/core/ports.ts';
 import { systemClock } from '../../shared/system-clock.ts';
@@ -12,6 +12,9 @@ import { openEndpoint } from './endpoint-real.ts';
 import { openLine } from './line.ts';
 import { hasMosquitto, openMosquitto } from './mosquitto.ts';
 import { until } from './until.ts';
+
+// On a machine that is busy with other things everything here takes its time.
+vi.setConfig({ testTimeout: 60_000 });
 
 const DEADLINE_MS = 3_000;
 /** Nothing listens there. */
@@ -110,7 +113,7 @@ test.concurrent('with everything dead a press is not delivered, visibly, and not
   await until('offline', () => lobby.lamp() === 'offline');
   lobby.press('hold');
   await until('not delivered', () => lobby.lamp() === 'not-delivered');
-  line.whole();
+  await line.whole();
   await broker.back();
   // A question made now comes after whatever the old request could still have carried.
   expect(await road.look()).toMatchObject({ position: 'primary' });
@@ -129,7 +132,7 @@ test.concurrent('what is wrong with the second road is said, and does not take t
   lobby.press('hold');
   await until('the token is said to be wrong', () => lobby.said.some((text) => text.includes('refuses over HTTPS')));
   expect(lobby.lamp()).toBe('sent');
-  broker.whole();
+  await broker.whole();
   await until('failed over', () => lobby.lamp() === 'maintenance');
   expect(lobby.said.join('\n')).not.toContain('not-the-token-of-lobby');
 });

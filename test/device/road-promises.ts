@@ -125,7 +125,7 @@ export function holdsRoadPromises(client: keyof typeof TITLE): void {
       lobby.press('hold');
       await lobby.shows('NOT DELIVERED');
       expect(lobby.out()).toContain('sent once, never accepted');
-      line.whole();
+      await line.whole();
       const ups = (): number => lobby.out().split('Connected to').length - 1;
       await until('the button is back', () => ups() >= 2, 30_000);
       // A press made now comes after whatever the old one could still have sent.
