@@ -4,16 +4,9 @@ import type { Json } from '../../shared/json.ts';
 import type { JobChange, Outgoing } from '../../cloud/engine/lane.ts';
 import type { Store } from '../../cloud/engine/store.ts';
 import { FIRST_HASH, journalHash } from '../../cloud/store/journal.ts';
+import type { Opened } from './opened.ts';
 import { add, note, NOW, rule, started, step, turn } from './plans.ts';
 import { truncationConformance } from './truncation.ts';
-
-/** What a test needs of a store: opened empty, and opened again on the same data as another process would. */
-export interface Opened {
-  readonly store: Store;
-  again(): Promise<Store>;
-  /** Closes what was opened and removes the data. */
-  remove(): Promise<void>;
-}
 
 function sha256(text: string): string {
   return createHash('sha256').update(text).digest('hex');

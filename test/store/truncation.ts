@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest';
 import type { JournalRow, Store } from '../../cloud/engine/store.ts';
 import { FIRST_HASH, journalHash } from '../../cloud/store/journal.ts';
-import type { Opened } from './conformance.ts';
+import type { Opened } from './opened.ts';
 import { NOW, rule, turn } from './plans.ts';
 
 /** Its rows, which follow each other from its anchor on. */
