@@ -111,7 +111,7 @@ export const ROUTES = {
     tag: 'jobs',
     summary: 'Cancel a job whose change has not been sent',
     answers: DECIDED,
-    errors: ['malformed', 'unknown-job', 'too-late'],
+    errors: ['malformed', 'too-large', 'bad-media-type', 'unknown-job', 'too-late'],
   }),
   events: described({
     id: 'events',
