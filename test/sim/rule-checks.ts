@@ -1,3 +1,4 @@
+import { MQTT_RECEIVER, type MqttBody } from '../../cloud/jobs/announce.ts';
 import type { AlertMark, SwitchState } from '../../cloud/jobs/state.ts';
 import type { Automation, Guards, Switch } from '../../cloud/jobs/switch.ts';
 import { must } from './must.ts';
@@ -117,6 +118,7 @@ export function makeRuleChecks(switches: readonly Switch[], automation: Automati
       remember(what);
       checkAlerts(what.state, what.decision.state);
       checkStale(what);
+      checkRepeat(what);
       for (const change of what.decision.jobs) {
         const job = ledger.jobs.get(change.id);
         if (!job) continue;
@@ -145,6 +147,17 @@ function checkAlerts(before: SwitchState | undefined, after: SwitchState): void 
     must(was.open, () => `${alert.key} opened again within the cycle ${alert.cycle}`);
     must(alert.acknowledged || !was.acknowledged, () => `${alert.key} is not acknowledged any more`);
   }
+}
+
+/** Whoever repeats a command has no answer yet: it gets the one that it waits for. */
+function checkRepeat({ event, decision }: Decided): void {
+  if (event.kind !== 'command' || event.command.kind !== 'move' || !event.known) return;
+  const { status, startedAtMs, id } = event.known;
+  const type = status === 'refused' && startedAtMs === null ? 'finished' : 'accepted';
+  const told = decision.outgoing.some(({ receiver, body }) => {
+    return receiver === MQTT_RECEIVER && (body as MqttBody).payload.includes(`"type": "${type}"`);
+  });
+  must(told, () => `a repeat of ${id}, which is ${status}, was not answered with ${type}`);
 }
 
 /** What was meant for another revision moves nothing, except a failover. */
