@@ -20,6 +20,9 @@ const ELSEWHERE: Readonly<Record<string, string>> = {
   'npm start': 'test/road plays it',
   'npm ci && npm test': 'this is it',
   'npm run check': 'what CI runs',
+  'npm run test:long': 'the same',
+  'npm run test:gpio': 'the same, where QEMU can be had',
+  'npm run sim -- --minutes 10': 'test/sim plays a fixed set and some at random',
   'sudo sh device/install/install.sh': 'test/device/service-install plays it below a root of its own',
   'sudo sh device/install/install.sh keys': 'the same',
   'sudo -u dashover-button dashover-button check --config /etc/dashover-button/button.yaml':
