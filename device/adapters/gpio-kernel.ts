@@ -1,6 +1,6 @@
 import { closeSync, openSync, readdirSync } from 'node:fs';
+import { createRequire } from 'node:module';
 import { getSystemErrorName } from 'node:util';
-import koffi from 'koffi';
 
 /** What the GPIO adapters ask of the kernel. Every error carries its `code`, such as EBUSY. */
 export interface Kernel {
@@ -15,8 +15,12 @@ export interface Kernel {
 const FOLDER = '/dev';
 const INTERRUPTED = 'EINTR';
 
+/** At once and not with this module: see openKernel. */
+const require = createRequire(import.meta.url);
+
 /** Calls of the C library that Node does not have. Loaded where GPIO is used, and only there: it costs some 10 MB. */
 export function bindLibc() {
+  const koffi = require('koffi') as typeof import('koffi');
   // Node itself is linked with it, so that no file name of this or that distribution is needed.
   const library = koffi.load(null);
   return {
@@ -35,8 +39,9 @@ export function bindLibc() {
   };
 }
 
+/** Node itself opens the chips; the C library is bound for the first that may be used, so that a refusal needs none of it. */
 export function openKernel(): Kernel {
-  const { ioctl, lastError } = bindLibc();
+  let libc: ReturnType<typeof bindLibc> | undefined;
   return {
     chips: () =>
       readdirSync(FOLDER)
@@ -46,6 +51,8 @@ export function openKernel(): Kernel {
     open: (path) => openSync(path, 'r+'),
     close: closeSync,
     ioctl(fd, request, data) {
+      libc ??= bindLibc();
+      const { ioctl, lastError } = libc;
       while (ioctl(fd, request, data) < 0) {
         const code = lastError();
         if (code !== INTERRUPTED) throw Object.assign(new Error(`ioctl: ${code}`), { code });

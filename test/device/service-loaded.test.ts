@@ -15,20 +15,20 @@ beforeEach(() => {
 });
 afterEach(() => rmSync(folder, { recursive: true }));
 
-/** The packages that a button with this configuration has loaded when it tries to connect. */
-async function packagesOf(config: string): Promise<string[]> {
+/** The packages that a button with this configuration has loaded when it has said this. */
+async function packagesOf(config: string, command = 'run', says = /^OFFLINE: (?!Connecting)/m): Promise<string[]> {
   for (const name of ['cert.pem', 'key.pem']) writeFileSync(join(folder, name), 'nothing', { mode: 0o600 });
   writeFileSync(join(folder, 'button.yaml'), config);
   writeFileSync(join(folder, 'loaded'), '');
   const hook = join(ROOT, 'test/device/service-loaded-hook.ts');
-  const words = ['--import', hook, join(ROOT, 'device/main.ts'), 'run', '--config', join(folder, 'button.yaml')];
+  const words = ['--import', hook, join(ROOT, 'device/main.ts'), command, '--config', join(folder, 'button.yaml')];
   const env = { PATH: process.env['PATH'], LOADED_LIST: join(folder, 'loaded') };
   const child = spawn(process.execPath, words, { env });
   let said = '';
   for (const stream of [child.stdout, child.stderr]) stream.on('data', (data: Buffer) => (said += data.toString()));
   const ended = once(child, 'close');
   try {
-    await until('it has tried to connect', () => /^OFFLINE: (?!Connecting)/m.test(said));
+    await until(String(says), () => says.test(said));
   } finally {
     child.kill('SIGKILL');
     await ended;
@@ -54,4 +54,11 @@ test("a button with AWS's client loads that and not MQTT.js, nor any client of t
   expect(loaded).toEqual(expect.arrayContaining(['aws-crt', 'aws-iot-device-sdk-v2']));
   expect(loaded.filter((name) => FOREIGN.test(name))).toEqual([]);
   expect(loaded).not.toContain('mqtt');
+});
+
+test('a chip that cannot be opened is told before anything of the C library is loaded', async () => {
+  const config = 'device: lobby\nswitch: www\nchip: /dev/no-such-chip\nleds: { red: 27 }\n';
+  const loaded = await packagesOf(config, 'dark', /There is no \/dev\/no-such-chip/);
+  expect(loaded).toContain('commander');
+  expect(loaded.filter((name) => /koffi|koromix/.test(name))).toEqual([]);
 });
