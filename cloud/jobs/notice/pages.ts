@@ -1,4 +1,7 @@
 import type { Notice, NoticeKind, Severity } from '../../../shared/notice.ts';
+import type { JobRow } from '../../engine/job.ts';
+import type { JobData } from '../command.ts';
+import type { Draft } from '../rules/draft.ts';
 import { stateInWords } from '../sentences.ts';
 import { contestInForce, openAlerts, type SwitchState } from '../state.ts';
 import { makeNotice, type Telling } from './make-notice.ts';
@@ -8,14 +11,17 @@ import { NOTHING_TOLD, type Page, type Told } from './told.ts';
  * The pages that should be open as the switch stands. Compared with those that are: so a page is opened and resolved
  * once, by whatever way its reason came and went, and also when a crash fell between the two.
  */
-export function wantedPages(state: SwitchState, told: Told): readonly Page[] {
+export function wantedPages(before: SwitchState, state: SwitchState, trouble: Told['trouble']): readonly Page[] {
   const pages: Page[] = [];
+  const told = toldOf(before);
   const open = (about: Page['about']): Page | undefined => told.pages.find((page) => page.about === about);
   const { incident, tripped, switch: name } = state;
-  if (incident ?? told.trouble) {
-    // A failover that failed and is tried again is the same trouble for whoever was called.
-    const key = open('incident')?.key ?? told.trouble?.key ?? incident?.id ?? name;
-    const severity = told.trouble ? 'critical' : incident?.by === 'automation' ? 'error' : 'warning';
+  if (incident ?? trouble) {
+    // A failover that automation tries again is the same trouble for whoever was called. What a human could not do is
+    // another matter than the incident after it: whoever has put that page away must be called for this one.
+    const another = opens(before, state) && told.trouble?.automatic === false ? incident?.id : undefined;
+    const key = another ?? open('incident')?.key ?? trouble?.key ?? incident?.id ?? name;
+    const severity = trouble ? 'critical' : incident?.by === 'automation' ? 'error' : 'warning';
     pages.push({ about: 'incident', key, severity });
   }
   if (tripped) {
@@ -29,17 +35,22 @@ export function wantedPages(state: SwitchState, told: Told): readonly Page[] {
     pages.push({ about: 'contest', key: `${name}:contest:${contest.atMs}`, severity });
   }
   // What somebody was woken with does not become less while they look.
-  const before = new Map(told.pages.map(({ key, severity }) => [key, severity]));
-  return pages.map(({ about, key, severity }) => ({ about, key, severity: worst(before.get(key), severity) }));
+  const called = new Map(told.pages.map(({ key, severity }) => [key, severity]));
+  return pages.map(({ about, key, severity }) => ({ about, key, severity: worst(called.get(key), severity) }));
 }
 
-/** Whether a failover has just failed for good, or what failed is over. */
+function opens({ incident: before }: SwitchState, { incident }: SwitchState): boolean {
+  return incident !== null && incident.id !== before?.id;
+}
+
+/** Whether a failover has just failed for good, or what failed is over. `ended` are the jobs that this decision ended. */
 export function troubleNow(
   before: SwitchState,
-  after: SwitchState,
-  told: Told,
+  { state: after, journal }: Pick<Draft, 'state' | 'journal'>,
   notices: readonly Notice[],
+  ended: readonly JobRow<JobData>[],
 ): Told['trouble'] {
+  const told = toldOf(before);
   const failed = notices.find(
     ({ kind, severity }) => (kind === 'job-failed' || kind === 'job-refused') && severity === 'critical',
   );
@@ -49,9 +60,13 @@ export function troubleNow(
   }
   const { trouble } = told;
   if (!trouble) return null;
+  // Also one that found everything where it should be, which is no news.
+  const done = ended.some(({ status, data }) => status === 'succeeded' && data.command !== 'drill');
   const moved = notices.some(({ kind }) => ['failover-done', 'restored', 'moved-by-others'].includes(kind));
-  const wanted = !trouble.automatic || openAlerts(after).some(({ acknowledged }) => !acknowledged);
-  return moved || !wanted ? null : trouble;
+  const wanted = trouble.automatic
+    ? openAlerts(after).some(({ acknowledged }) => !acknowledged)
+    : !opens(before, after) && !journal.some(({ kind }) => kind === 'release');
+  return done || moved || !wanted ? null : trouble;
 }
 
 /** Which notices speak for a page when it opens, and when it is resolved. */

@@ -49,8 +49,8 @@ export function tellPeople(
     ...overdue.notices,
   ].filter((notice) => notice !== undefined);
 
-  const trouble = troubleNow(before, draft.state, told, news);
-  const pages = wantedPages(draft.state, { ...told, trouble });
+  const trouble = troubleNow(before, draft, news, ended);
+  const pages = wantedPages(before, draft.state, trouble);
   const calls = pageNotices(telling, told, pages, news);
   const { heard, hushed } = hush(told, news, draft.nowMs);
   const notices = [...calls, ...heard].map((notice, index) => numbered(notice, told.count + index, draft.nowMs));
