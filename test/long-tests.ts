@@ -1,8 +1,10 @@
 /**
- * Tests with many processes, floods, downloads and waits for leases, that take minutes together. `npm run test:long`
+ * Tests with many processes or pictures, floods, downloads and waits for leases, that take minutes together. `npm run test:long`
  * runs them, one file after the other, and so does CI; `npm test` stays short enough to run before every commit.
  */
 export const LONG_TESTS = [
+  'test/dashboard/ask.test.ts',
+  'test/dashboard/look.test.ts',
   'test/device/link-aws.test.ts',
   'test/device/link-mqtt.test.ts',
   'test/device/service-packages.test.ts',

@@ -10,6 +10,8 @@ export default defineConfig({
     environment: 'node',
     // Most files wait for processes, brokers and deadlines: twice as many as Vitest would start keep two cores busy.
     maxWorkers: 4,
+    // A worker keeps what it has loaded from file to file, which saves a third of the time: no test may count on fresh modules.
+    isolate: false,
     // Node strips the types itself, in tests as in production: what is tested is what runs.
     experimental: { viteModuleRunner: false },
     testTimeout: 20_000,
