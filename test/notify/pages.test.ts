@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
-import { MINUTE } from '../jobs/lane-driver.ts';
-import { calls, toldWorld } from './people.ts';
+import { HOUR, MINUTE } from '../jobs/lane-driver.ts';
+import { calls, told, toldWorld } from './people.ts';
 
 /** A failover by hand that failed at primary: its page is open. */
 function failedByHand() {
@@ -65,4 +65,40 @@ test('a failover by hand that fails while automation waits to try is one page fo
   expect(world.running()?.data.automatic).toBe(true);
   world.arrive();
   expect(calls(world)).toEqual([`trigger ${job} (warning)`, `trigger ${job} (critical)`]);
+});
+
+test('automation that stops itself on one switch calls and releases those who are told of that switch, and nobody else', () => {
+  const receivers = [
+    { name: 'pagerduty', kind: 'pagerduty', on: ['www'] },
+    { name: 'other-pager', kind: 'pagerduty', on: ['shop'] },
+    { name: 'other-chat', kind: 'slack', on: ['shop'] },
+  ] as const;
+  const guards = { flapping: { moves: 2, withinMs: HOUR }, restoreAfterMs: 0, cooldownMs: 0 };
+  const world = toldWorld({ switches: ['www', 'shop'], people: { receivers }, guards });
+  world.alert();
+  world.arrive();
+  world.recover();
+  expect(world.stateOf().tripped?.scope).toBe('switch');
+  const key = `www:tripped:${world.nowMs()}`;
+  expect(calls(world).at(-1)).toBe(`trigger ${key} (critical)`);
+  world.release();
+  expect(calls(world).at(-1)).toBe(`resolve ${key}`);
+  expect([...told(world, 'other-pager'), ...told(world, 'other-chat')]).toEqual([]);
+});
+
+test('automation that stops itself on every switch calls the pagers of all, and each is released with its own switch', () => {
+  const switches = ['www', 'shop'];
+  const receivers = switches.map((on) => ({ name: on, kind: 'pagerduty', on: [on] }) as const);
+  const world = toldWorld({ switches, people: { receivers }, automation: { maxSwitches: 1 } });
+  world.alert();
+  world.alert({ on: 'shop' });
+  for (const name of switches) world.timer(name);
+  const key = `everywhere:tripped:${world.nowMs()}`;
+  const heard = (name: string) => told(world, name).flatMap(({ page }) => (page?.key === key ? [page.action] : []));
+  expect(switches.map(heard)).toEqual([['trigger'], ['trigger']]);
+  for (const name of switches) world.release(name);
+  expect(switches.map(heard)).toEqual([
+    ['trigger', 'resolve'],
+    ['trigger', 'resolve'],
+  ]);
 });

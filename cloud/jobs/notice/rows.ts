@@ -19,10 +19,22 @@ type ReceiverSettings = NotifySettings['receivers'][number];
 /** What Datadog shows as a change: the records are elsewhere than before. */
 const CHANGES: readonly NoticeKind[] = ['failover-done', 'restored', 'moved-by-others', 'drift'];
 
+interface Spread {
+  /** Automation has stopped itself on every switch, which concerns the receivers of all of them. */
+  readonly stoppedEverywhere: boolean;
+  /** How long it is worth sending; null: as long as its kind is. */
+  readonly worthMs: number | null;
+}
+
 /** The rows that a notice becomes: one for each receiver of this switch that takes such notices. */
-export function rowsOf(notice: Notice, { receivers }: NotifySettings, worthMs: number | null): Outgoing[] {
+export function rowsOf(
+  notice: Notice,
+  { receivers }: NotifySettings,
+  { stoppedEverywhere, worthMs }: Spread,
+): Outgoing[] {
+  const ofAll = notice.switch === null || (stoppedEverywhere && notice.kind === 'tripped');
   return receivers
-    .filter((receiver) => covers(receiver, notice) && takes(receiver, notice))
+    .filter((receiver) => (ofAll || covers(receiver, notice.switch)) && takes(receiver, notice))
     .map(({ name, kind }) => {
       const body: NotifierBody = { form: 'notice', notice };
       return { receiver: name, key: null, body, expiresAtMs: Date.parse(notice.at) + (worthMs ?? worth(kind, notice)) };
@@ -34,9 +46,8 @@ function worth(kind: ReceiverSettings['kind'], { page }: Notice): number {
   return page?.action === 'resolve' ? RESOLVE_WORTH_MS : NOTICE_WORTH_MS;
 }
 
-/** That automation stopped itself everywhere concerns all, whoever's switch it was. */
-function covers({ on }: ReceiverSettings, { switch: name, kind }: Notice): boolean {
-  return name === null || kind === 'tripped' || on.includes('*') || on.includes(name);
+function covers({ on }: ReceiverSettings, name: string | null): boolean {
+  return on.includes('*') || (name !== null && on.includes(name));
 }
 
 function takes({ kind }: ReceiverSettings, notice: Notice): boolean {
@@ -62,7 +73,7 @@ export function checkRows(
   const name = state.switch;
   const check: ServiceCheck = { switch: name, status: statusOf(state, told), text, at: isoTime(nowMs) };
   return settings.receivers
-    .filter(({ kind, on }) => kind === 'datadog' && (on.includes('*') || on.includes(name)))
+    .filter((receiver) => receiver.kind === 'datadog' && covers(receiver, name))
     .map(({ name: receiver }) => {
       const body: NotifierBody = { form: 'check', check };
       return { receiver, key: `check:${name}`, body, expiresAtMs: nowMs + CHECK_WORTH_MS };

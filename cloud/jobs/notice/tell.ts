@@ -64,9 +64,10 @@ export function tellPeople(
     drills: overdue.drills,
   };
   draft.state = { ...draft.state, told: now };
+  const stoppedEverywhere = draft.state.tripped?.scope === 'everywhere';
   for (const notice of notices) {
     const worthMs = notice.kind === 'reminder' && notice.page === null ? reminderWorthMs(now, draft.nowMs) : null;
-    draft.messages.push(...rowsOf(notice, settings, worthMs));
+    draft.messages.push(...rowsOf(notice, settings, { stoppedEverywhere, worthMs }));
   }
 }
 
