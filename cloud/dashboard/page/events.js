@@ -1,11 +1,12 @@
 /**
  * Follows server-sent events with an Authorization header, which the browser's own EventSource cannot send.
- * Resolves when the stream ends or nothing was heard for `silenceMs`; rejects with a `Refused` when the server refuses.
- * @param {string} url @param {RequestInit} init @param {number} silenceMs
+ * Resolves when the stream ends or nothing was heard for `silenceMs`; rejects with a `Refused` when the server refuses,
+ * with another error when it does not begin within that time.
+ * @param {string} url @param {RequestInit & { signal: AbortSignal }} init @param {number} silenceMs
  * @param {(event: string, data: any) => void} onEvent
  */
 export async function follow(url, init, silenceMs, onEvent) {
-  const response = await fetch(url, { ...init, cache: 'no-store' });
+  const response = await begin(url, init, silenceMs);
   if (!response.ok) throw await refusedBy(response);
   if (!response.body) return;
   const reader = response.body.pipeThrough(new TextDecoderStream()).getReader();
@@ -17,6 +18,20 @@ export async function follow(url, init, silenceMs, onEvent) {
     read(value);
   }
   void reader.cancel().catch(() => undefined);
+}
+
+/**
+ * A limit for the answer alone: what follows may last.
+ * @param {string} url @param {RequestInit & { signal: AbortSignal }} init @param {number} ms
+ */
+async function begin(url, init, ms) {
+  const tooLong = new AbortController();
+  const timer = setTimeout(() => tooLong.abort(), ms);
+  try {
+    return await fetch(url, { ...init, cache: 'no-store', signal: AbortSignal.any([init.signal, tooLong.signal]) });
+  } finally {
+    clearTimeout(timer);
+  }
 }
 
 /**

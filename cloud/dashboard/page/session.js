@@ -15,6 +15,13 @@ const JOBS_READ = 100;
 /** A command that the endpoint has not answered is sent again, under the same id, until it is this old. */
 const COMMAND_MS_MAX = 60_000;
 const AGAIN_MS = 1_500;
+/**
+ * One try of a command. On a connection that has died unseen it would hang for minutes, and its bytes might be delivered
+ * long after the press.
+ */
+const TRY_MS_MAX = 5_000;
+/** Reading may take longer: a history over a slow line. */
+const READ_MS_MAX = 20_000;
 
 let model = emptyModel();
 let leaving = new AbortController();
@@ -95,7 +102,7 @@ async function watch() {
 /** One connection, from its beginning to its end. @param {AbortSignal} signal @param {() => void} onLive */
 async function attempt(signal, onLive) {
   // Who this is comes first: a wrong token ends here. The clocks are compared anew, one of them may have been set.
-  const access = /** @type {Access} */ (await ask('/api/access', { signal }));
+  const access = /** @type {Access} */ (await ask('/api/access', { signal, msMax: TRY_MS_MAX }));
   change({ ...model, access, aheadMs: null });
   let isLive = false;
   await follow('/api/events', { headers: headers(), signal }, SILENCE_MS_MAX, (event, data) => {
@@ -128,13 +135,15 @@ function headers() {
 }
 
 /**
- * Asks the API. Rejects with a `Refused` when it says no, with another error when it cannot be reached.
- * @param {string} path @param {{ signal?: AbortSignal, body?: object }} [options] @returns {Promise<any>}
+ * Asks the API. Rejects with a `Refused` when it says no, with another error when it cannot be reached or has not
+ * answered within `msMax`.
+ * @param {string} path @param {{ signal?: AbortSignal, body?: object, msMax?: number }} [options] @returns {Promise<any>}
  */
-export async function ask(path, { signal, body } = {}) {
+export async function ask(path, { signal, body, msMax = READ_MS_MAX } = {}) {
+  const tooLong = AbortSignal.timeout(msMax);
   const response = await fetch(path, {
     cache: 'no-store',
-    ...(signal && { signal }),
+    signal: signal ? AbortSignal.any([signal, tooLong]) : tooLong,
     ...(body === undefined
       ? { headers: headers() }
       : {
@@ -164,12 +173,15 @@ export async function command(name, what, command, body) {
   told(name, { kind: 'sending', what, text: '', hint: '', code: '' });
   for (;;) {
     const ageMs = Math.round(performance.now() - beganMs);
-    if (ageMs > COMMAND_MS_MAX) {
+    if (ageMs >= COMMAND_MS_MAX) {
       told(name, { kind: 'undelivered', what, text: w.asked.undelivered, hint: '', code: '' });
       return;
     }
     try {
-      const job = /** @type {Job} */ (await ask(`/api/switches/${name}/${command}`, { body: { ...body, id, ageMs } }));
+      const msMax = Math.min(TRY_MS_MAX, COMMAND_MS_MAX - ageMs);
+      const job = /** @type {Job} */ (
+        await ask(`/api/switches/${name}/${command}`, { body: { ...body, id, ageMs }, signal: left, msMax })
+      );
       change(withJobs(model, [job]));
       const { error } = job;
       if (error) told(name, { kind: 'refused', what, text: error.message, hint: error.hint, code: error.code });
@@ -191,14 +203,16 @@ export async function command(name, what, command, body) {
  * @param {string} name @param {string} what @param {string} path @param {object} body
  */
 export async function settle(name, what, path, body) {
+  const left = leaving.signal;
   told(name, { kind: 'sending', what, text: '', hint: '', code: '' });
   try {
     const { text, state, job } = /** @type {{ text: string, state: State, job: Job | null }} */ (
-      await ask(path, { body })
+      await ask(path, { body, signal: left, msMax: TRY_MS_MAX })
     );
     change(withState(job ? withJobs(model, [job]) : model, state, Date.now()));
     told(name, { kind: 'answered', what, text, hint: '', code: '' });
   } catch (error) {
+    if (left.aborted) return;
     if (error instanceof Refused) refuse(name, what, error);
     else told(name, { kind: 'undelivered', what, text: w.asked.unanswered, hint: '', code: '' });
   }
