@@ -12,8 +12,7 @@ export function openHeart(url: string): Heart {
   return {
     async beat(signal) {
       const limit = AbortSignal.any([signal, AbortSignal.timeout(DEADLINE_MS)]);
-      const secrets = new URL(url).pathname.split('/').filter((part) => part.length >= 8);
-      const { status, text } = await call({ who: 'the heartbeat URL', url, method: 'GET', secrets }, limit);
+      const { status, text } = await call({ who: 'the heartbeat URL', url, method: 'GET', secrets: [] }, limit);
       return status >= 200 && status < 300 ? null : text;
     },
   };

@@ -1,5 +1,7 @@
 import type { Receipt } from '../ports.ts';
 import type { Circuit } from './notify-circuit.ts';
+import { cut } from './notify-limits.ts';
+import { hide, secretsIn } from './notify-secrets.ts';
 import { whyNot } from './probe.ts';
 
 /** Of a receiver's answer, what a log line can hold. */
@@ -13,7 +15,7 @@ export interface Call {
   readonly method?: 'GET' | 'POST';
   readonly headers?: Readonly<Record<string, string>>;
   readonly body?: string;
-  /** Never repeated, also when the answer repeats them. */
+  /** Never repeated, also when the answer repeats them; the URL and its parts need not be named. */
   readonly secrets: readonly string[];
 }
 
@@ -28,6 +30,7 @@ export interface Answer {
 
 /** One request, redirects not followed. Never throws: no answer is an answer, in words without a secret. */
 export async function call({ who, url, method = 'POST', headers, body, secrets }: Call, signal: AbortSignal) {
+  const hidden = [...secretsIn(url), ...secrets];
   try {
     const response = await fetch(url, {
       method,
@@ -41,7 +44,7 @@ export async function call({ who, url, method = 'POST', headers, body, secrets }
       redirect: 'manual',
       signal,
     });
-    const said = hide(await beginning(response), [url, ...secrets]);
+    const said = cut(hide(await beginning(response), hidden), ANSWER_CHARS_MAX);
     const words = said === '' ? '' : ` (${said})`;
     const answer: Answer = {
       status: response.status,
@@ -50,8 +53,9 @@ export async function call({ who, url, method = 'POST', headers, body, secrets }
     };
     return answer;
   } catch (error) {
-    const none: Answer = { status: 0, text: `${who} did not answer: ${reason(error, signal)}`, retryAfterMs: null };
-    return { ...none, text: hide(none.text, [url, ...secrets]) };
+    const why = cut(hide(reason(error, signal), hidden), ANSWER_CHARS_MAX);
+    const none: Answer = { status: 0, text: `${who} did not answer: ${why}`, retryAfterMs: null };
+    return none;
   }
 }
 
@@ -90,12 +94,6 @@ async function beginning(response: Response): Promise<string> {
   }
   await reader.cancel();
   return Buffer.concat(chunks).toString('utf8', 0, ANSWER_BYTES_MAX);
-}
-
-function hide(text: string, secrets: readonly string[]): string {
-  const hidden = secrets.filter((secret) => secret !== '').reduce((said, secret) => said.replaceAll(secret, '…'), text);
-  const line = hidden.replaceAll(/[\s\p{Cc}]+/gu, ' ').trim();
-  return line.length <= ANSWER_CHARS_MAX ? line : `${line.slice(0, ANSWER_CHARS_MAX - 1)}…`;
 }
 
 function reason(error: unknown, signal: AbortSignal): string {
