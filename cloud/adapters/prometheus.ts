@@ -4,6 +4,8 @@ import type { Meter } from '../ports.ts';
 
 /** prom-client is loaded this long after the start, or at the first look: its 25 ms must not delay the first answer. */
 const LOAD_AFTER_MS = 2_000;
+/** What is kept while it cannot be loaded; what happens after so much is not counted. */
+const EARLY_MAX = 10_000;
 
 /** 0.5 ms to 10 s: from a commit on a quick disk to a store that is in trouble. */
 const QUICK_S = [0.000_5, 0.001, 0.002_5, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 10];
@@ -22,6 +24,8 @@ const BUCKETS_S: Readonly<Record<MetricName<'histogram'>, number[]>> = {
 const LEFT_OUT =
   /^nodejs_(active_.*|heap_space_.*|eventloop_lag_(min|mean|stddev|p50)_seconds)$|^process_(heap_bytes|cpu_(user|system)_.*)$/;
 
+type Prom = typeof import('prom-client');
+
 interface Loaded {
   readonly registry: Registry;
   readonly counters: ReadonlyMap<string, Counter>;
@@ -33,8 +37,17 @@ export interface OpenMeter extends Meter {
   [Symbol.asyncDispose](): Promise<void>;
 }
 
-/** Counts in a registry of prom-client of its own, beside the metrics of the process itself (`process_…`, `nodejs_…`). */
-export function openMeter({ version }: { readonly version: string }): OpenMeter {
+interface MeterOptions {
+  readonly version: string;
+  /** The package, unless a test has another. */
+  readonly importProm?: () => Promise<{ readonly default: Prom }>;
+}
+
+/**
+ * Counts in a registry of prom-client of its own, beside the metrics of the process itself (`process_…`, `nodejs_…`).
+ * `text` rejects when prom-client cannot be loaded; the next look tries it again.
+ */
+export function openMeter({ version, importProm = () => import('prom-client') }: MeterOptions): OpenMeter {
   let loaded: Loaded | undefined;
   let loading: Promise<Loaded> | undefined;
   /** What happened before prom-client was there. */
@@ -42,20 +55,26 @@ export function openMeter({ version }: { readonly version: string }): OpenMeter 
 
   function load(): Promise<Loaded> {
     clearTimeout(timer);
-    loading ??= loadRegistry().then((all) => {
-      loaded = all;
-      for (const note of early) note();
-      early = [];
-      return all;
-    });
+    loading ??= importProm()
+      .then(({ default: prom }) => {
+        loaded = registryOf(prom);
+        for (const note of early) note();
+        early = [];
+        return loaded;
+      })
+      .catch((error: unknown) => {
+        loading = undefined;
+        throw error;
+      });
     return loading;
   }
-  const timer = setTimeout(() => void load(), LOAD_AFTER_MS).unref();
+  // Metrics never end the process; whoever looks is told.
+  const timer = setTimeout(() => void load().catch(() => undefined), LOAD_AFTER_MS).unref();
 
   /** At once, or as soon as there is something to note it in. */
   function note(word: () => void): void {
     if (loaded) word();
-    else early.push(word);
+    else if (early.length < EARLY_MAX) early.push(word);
   }
 
   return {
@@ -71,13 +90,13 @@ export function openMeter({ version }: { readonly version: string }): OpenMeter 
     },
     async [Symbol.asyncDispose]() {
       clearTimeout(timer);
-      if (loading) (await loading).registry.clear();
+      await loading?.catch(() => undefined);
+      loaded?.registry.clear();
     },
   };
 }
 
-async function loadRegistry(): Promise<Loaded> {
-  const { default: prom } = await import('prom-client');
+function registryOf(prom: Prom): Loaded {
   const registry = new prom.Registry();
   const counters = new Map<string, Counter>();
   const gauges = new Map<string, Gauge>();
