@@ -7,6 +7,7 @@ export const LONG_TESTS = [
   'test/dashboard/look.test.ts',
   'test/device/link-aws.test.ts',
   'test/device/link-mqtt.test.ts',
+  'test/device/service-install.test.ts',
   'test/device/service-packages.test.ts',
   'test/endpoints/**/*.test.ts',
   'test/notify/serve.test.ts',
