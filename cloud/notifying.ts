@@ -45,6 +45,7 @@ export async function runNotifying(ports: NotifyingPorts, parts: NotifyingParts,
     checks,
     positionOf: async (name: string) => (await engine.state(name)).position,
     receivers: Object.keys(ports.receivers),
+    troubleOf: (receiver: string) => ports.receivers[receiver]?.trouble?.() ?? null,
     waitingSinceMs: async (receiver: string) =>
       (await store.nextOutgoing(receiver, Number.MAX_SAFE_INTEGER))?.createdAtMs ?? null,
     clock,

@@ -189,6 +189,8 @@ export interface Receiver {
    * 1. When one comes to nothing, those behind it are told again after it, also when they have arrived.
    */
   readonly atOnce?: number;
+  /** Why it is not even asked at present, in words without a secret: it has refused everything. Null while it is. */
+  readonly trouble?: () => string | null;
 }
 
 // ---- metrics -------------------------------------------------------------------------------------------------------

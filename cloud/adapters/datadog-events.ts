@@ -36,6 +36,7 @@ export function openDatadogEvents({ apiKey, site, url, clock }: DatadogEventsOpt
   return {
     retryMs: { min: 1_000, max: 60_000 },
     deadlineMs: 10_000,
+    trouble: () => circuit.trouble(),
     async deliver({ body: row }, signal): Promise<Receipt> {
       const closed = circuit.closed();
       if (closed) return closed;

@@ -71,10 +71,7 @@ export interface Meaning {
 export function receiptOf(answer: Answer, { never, gone }: Meaning, circuit: Circuit): Receipt {
   const { status, text } = answer;
   if (status >= 200 && status < 300) return { kind: 'delivered' };
-  if (gone.includes(status)) {
-    circuit.close(text);
-    return { kind: 'never', reason: `${text}; it takes no messages until its entry under notify is mended` };
-  }
+  if (gone.includes(status)) return circuit.close(text);
   const passing = status === 0 || status === 408 || status === 425 || status === 429 || status >= 500;
   if (!passing && never(status)) return { kind: 'never', reason: text };
   return { kind: 'later', reason: text, afterMs: answer.retryAfterMs };

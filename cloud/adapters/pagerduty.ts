@@ -17,16 +17,17 @@ export interface PagerDutyOptions {
   readonly clock: Clock;
 }
 
-/** 400: what we sent breaks a rule, and would again. 401, 403, 404: the key, or what is in front, lets nothing through. */
+/** 400: what we sent breaks a rule, and would again. 401, 403, 404, 410: what is in front lets nothing through. */
 const MEANING: Meaning = { never: (status) => status < 500, gone: [401, 403, 404, 410] };
 
 /** PagerDuty Events API v2: one page by its key, from trigger to resolve. Other notices call nobody. */
 export function openPagerDuty({ routingKey, url, clock }: PagerDutyOptions): Receiver {
-  const circuit = makeCircuit(clock);
+  const circuit = makeCircuit(clock, 'waits');
   const enqueue = endpointUrl(url ?? EVENTS_URL, '/v2/enqueue');
   return {
     retryMs: { min: 1_000, max: 60_000 },
     deadlineMs: 10_000,
+    trouble: () => circuit.trouble(),
     async deliver({ body }, signal): Promise<Receipt> {
       const { notice } = body as Extract<NotifierBody, { form: 'notice' }>;
       if (notice.page === null) return { kind: 'never', reason: 'a pager is told only of what calls somebody' };

@@ -25,6 +25,7 @@ export function openSlack({ url, clock }: SlackOptions): Receiver {
     // Slack takes about one message a second; what is too fast is answered 429 with a Retry-After.
     retryMs: { min: 1_000, max: 60_000 },
     deadlineMs: 10_000,
+    trouble: () => circuit.trouble(),
     async deliver({ body }, signal): Promise<Receipt> {
       const closed = circuit.closed();
       if (closed) return closed;

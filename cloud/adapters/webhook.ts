@@ -29,6 +29,7 @@ export function openWebhook({ url, secrets, clock }: WebhookOptions): Receiver {
     // Standard Webhooks recommends waits that grow to a day; what is told here is old news by then.
     retryMs: { min: 5_000, max: 600_000 },
     deadlineMs: 15_000,
+    trouble: () => circuit.trouble(),
     async deliver({ body }, signal): Promise<Receipt> {
       const closed = circuit.closed();
       if (closed) return closed;

@@ -141,19 +141,31 @@ test.for(Object.entries(RECEIVERS))(
   },
 );
 
-const GONE = { pagerduty: 403, slack: 410, webhook: 410, datadog: 403 } as const;
+const MINUTE = 60_000;
+/** The status that says so, what becomes of its messages, and how long it is not asked. */
+const GONE = {
+  pagerduty: { status: 403, kind: 'later', sparedMs: 10 * MINUTE },
+  slack: { status: 410, kind: 'never', sparedMs: 60 * MINUTE },
+  webhook: { status: 410, kind: 'never', sparedMs: 60 * MINUTE },
+  datadog: { status: 403, kind: 'never', sparedMs: 60 * MINUTE },
+} as const;
 
 test.for(Object.entries(RECEIVERS))(
-  '%s that takes nothing any more is spared for an hour, then asked again',
-  async ([kind, open]) => {
+  '%s that takes nothing any more is spared, says so, and is asked again; what calls somebody waits for it',
+  async ([name, open]) => {
     const { fake, receiver } = await open();
     onTestFinished(() => fake[Symbol.asyncDispose]());
-    fake.weather = () => ({ status: GONE[kind as keyof typeof GONE] });
-    expect(await receiver.deliver(noticeMessage(TRIGGER), calm)).toMatchObject({ kind: 'never' });
+    const { status, kind, sparedMs } = GONE[name as keyof typeof GONE];
+    const wait = kind === 'later' ? { afterMs: sparedMs } : {};
+    expect(receiver.trouble?.()).toBeNull();
+    fake.weather = () => ({ status });
+    expect(await receiver.deliver(noticeMessage(TRIGGER), calm)).toMatchObject({ kind, ...wait });
     fake.weather = () => undefined;
-    expect(await receiver.deliver(noticeMessage(TRIGGER), calm)).toMatchObject({ kind: 'never' });
+    expect(await receiver.deliver(noticeMessage(RESOLVE), calm)).toMatchObject({ kind, ...wait });
     expect(fake.asked).toHaveLength(1);
-    await clock.advance(3_600_000);
+    expect(receiver.trouble?.()).toContain(`answered ${status}`);
+    await clock.advance(sparedMs);
+    expect(receiver.trouble?.()).toBeNull();
     expect(
       await receiver.deliver(noticeMessage({ ...TRIGGER, at: new Date(clock.nowMs()).toISOString() }), calm),
     ).toEqual(DELIVERED);

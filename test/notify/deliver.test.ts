@@ -163,6 +163,22 @@ test('a receiver that is gone is not asked for an hour, each message that it mis
   expect(await told.lines('dropped')).toHaveLength(2);
 });
 
+test('a page that the pager refuses for good waits, and calls when it was mended; its resolve follows it', async () => {
+  await using people = await openPeople();
+  const { told, pager, kinds } = people;
+  pager.weather = () => ({ status: 401 });
+  await told.command('failover');
+  await told.until('the others are told', () => kinds().length === 2);
+  await told.pass(30 * MINUTE, MINUTE);
+  expect(pager.received).toEqual([]);
+  expect(pager.asked.length).toBeLessThan(5);
+  expect(await told.lines('dropped')).toEqual([]);
+  pager.weather = () => undefined;
+  await told.until('the page', () => pager.open().length === 1);
+  await told.command('restore');
+  await told.until('its end', () => pager.open().length === 0);
+});
+
 test('a receiver that hangs delays nobody else, and is asked again when its time is over', async () => {
   await using people = await openPeople();
   const { told, slack, pager, kinds } = people;

@@ -62,6 +62,7 @@ const WELL = {
   switches: ['www'],
   positionOf: async () => 'primary',
   receivers: ['slack'],
+  troubleOf: () => null,
   waitingSinceMs: async () => null,
 };
 
@@ -70,6 +71,7 @@ test.for([
   [{ checks: [{ name: 'mqtt', ask: async () => 'No broker.' }] }, 'mqtt: No broker.'],
   [{ checks: [{ name: 'store', ask: async () => Promise.reject(new Error('gone')) }] }, 'gone'],
   [{ positionOf: async () => 'unknown' }, 'Where www is is not known.'],
+  [{ troubleOf: () => 'Slack answered 404' }, 'slack takes no messages: Slack answered 404.'],
   [{ waitingSinceMs: async () => 0 }, 'A message to slack waits for 11 min.'],
 ] as const)('all is well, or a sentence says what is not (%#)', async ([ill, said]) => {
   const clock = makePlayedClock(11 * MINUTE);

@@ -12,6 +12,8 @@ export interface WellOptions {
   readonly switches: readonly string[];
   readonly positionOf: (name: string) => Promise<string>;
   readonly receivers: readonly string[];
+  /** Why a receiver takes nothing at all, or null. */
+  readonly troubleOf: (receiver: string) => string | null;
   /** Since when the first message to a receiver waits, or null. */
   readonly waitingSinceMs: (receiver: string) => Promise<number | null>;
   readonly clock: Clock;
@@ -19,7 +21,7 @@ export interface WellOptions {
 
 /** Null while all is well: ready, every switch known, and nobody out of reach who was to be told. Else what is not. */
 export async function whatIsNotWell(options: WellOptions, signal: AbortSignal): Promise<string | null> {
-  const { checks, switches, positionOf, receivers, waitingSinceMs, clock } = options;
+  const { checks, switches, positionOf, receivers, troubleOf, waitingSinceMs, clock } = options;
   try {
     return await within(clock, ASK_MS, signal, async (over) => {
       for (const check of checks) {
@@ -30,6 +32,8 @@ export async function whatIsNotWell(options: WellOptions, signal: AbortSignal): 
         if ((await positionOf(name)) === 'unknown') return `Where ${name} is is not known.`;
       }
       for (const receiver of receivers) {
+        const why = troubleOf(receiver);
+        if (why !== null) return `${receiver} takes no messages: ${why}.`;
         const sinceMs = await waitingSinceMs(receiver);
         const waitedMs = sinceMs === null ? 0 : clock.nowMs() - sinceMs;
         if (waitedMs > WAITING_MS_MAX) return `A message to ${receiver} waits for ${durationInWords(waitedMs)}.`;
