@@ -25,7 +25,7 @@ type Ask =
       readonly alert: AlertEvent | null;
     }
   | { readonly kind: 'hold'; readonly reason: string | null; readonly forMs: number | null }
-  | { readonly kind: 'release' }
+  | { readonly kind: 'release'; readonly reason: string | null }
   | { readonly kind: 'cancel'; readonly job: string }
   | { readonly kind: 'clear-alert'; readonly key: string };
 
@@ -122,7 +122,7 @@ export function makeDoor(options: DoorOptions): Door {
       case 'hold':
         return { kind: 'hold', origin, reason: ask.reason, forMs: ask.forMs };
       case 'release':
-        return { kind: 'release', origin };
+        return { kind: 'release', origin, reason: ask.reason };
       case 'cancel':
         return { kind: 'cancel', origin, job: ask.job };
       case 'clear-alert':

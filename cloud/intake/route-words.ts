@@ -79,7 +79,8 @@ export const ROUTES = {
     id: 'release',
     tag: 'switches',
     summary: 'Give ownership back, and re-arm automation that has tripped',
-    description: 'Answers with what follows from it. It never starts a restore.',
+    description:
+      'Answers with what follows from it. It never starts a restore. It has no duration: with `for` it is refused.',
     answers: DECIDED,
     errors: TO_SWITCH,
   }),

@@ -17,8 +17,14 @@ const HoldFor = z.string().transform((text, context) => {
   context.addIssue({ code: 'custom', message: 'a duration such as 30m, 2h or 1d, at most 90d' });
   return z.NEVER;
 });
-const HoldBody = orNothing(z.strictObject({ reason: z.string().max(256).optional(), for: HoldFor.optional() }));
-const NoBody = orNothing(z.strictObject({}));
+const Reason = z.string().max(256).optional();
+const HoldBody = orNothing(z.strictObject({ reason: Reason, for: HoldFor.optional() }));
+/** Whoever asks for a time means a hold: it is refused by name, rather than released until for ever. */
+const NoTime = z
+  .unknown()
+  .optional()
+  .refine((value) => value === undefined, 'nothing there: a release has no duration, a hold has one');
+const ReleaseBody = orNothing(z.strictObject({ reason: Reason, for: NoTime }));
 const AlertBody = orNothing(z.strictObject({ key: z.string().min(1).max(512) }));
 
 /** States, and everything that can be asked of a switch. */
@@ -68,9 +74,9 @@ export function switchRoutes(app: Api, { door, switches, readState }: ApiOptions
 
   app.post(
     '/api/switches/:switch/release',
-    { schema: { params: Params, body: NoBody, ...ROUTES.release } },
+    { schema: { params: Params, body: ReleaseBody, ...ROUTES.release } },
     async (request, reply) => {
-      const ask = { kind: 'release' } as const;
+      const ask = { kind: 'release', reason: request.body.reason ?? null } as const;
       const target = request.params.switch;
       return sendState(reply, await door.accept({ caller: callerOf(request), switch: target, ask, replyTo: [] }));
     },

@@ -255,8 +255,11 @@ describe('commands', () => {
     expect(held.status).toBe(200);
     expect(held.body).toMatchObject({ state: { hold: { reason: 'maintenance' } }, text: expect.any(String) as string });
     expectError(await post('/api/switches/www/hold', { for: 'soon' }), 422, 'malformed', /a duration such as/);
-    const released = await post('/api/switches/www/release');
-    expect(released.body).toMatchObject({ state: { hold: null } });
+    const until = await post('/api/switches/www/release', { for: '1h' });
+    expectError(until, 422, 'malformed', /for is "1h"; write nothing there: a release has no duration/);
+    const released = await post('/api/switches/www/release', { reason: 'done' });
+    expect(released.body).toMatchObject({ state: { hold: null }, text: expect.stringContaining('"done"') as string });
+    expect((await post('/api/switches/www/release')).status).toBe(200);
     expectError(await post('/api/switches/www/alerts/clear', {}), 422, 'malformed', /key/);
   });
 

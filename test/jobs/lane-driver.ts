@@ -292,7 +292,8 @@ export function makeWorld(options: WorldOptions = {}) {
     command: (command: SwitchCommand, name = 'www') => send(name, command, 'token:ops', undefined),
     hold: (forMs: number | null = null, name = 'www') =>
       send(name, { kind: 'hold', origin: human('ops'), reason: 'looking', forMs }, 'token:ops', undefined),
-    release: (name = 'www') => send(name, { kind: 'release', origin: human('ops') }, 'token:ops', undefined),
+    release: (name = 'www', reason: string | null = null) =>
+      send(name, { kind: 'release', origin: human('ops'), reason }, 'token:ops', undefined),
     cancel: (job: string) => send('www', { kind: 'cancel', origin: human('ops'), job }, 'token:ops', undefined),
     clear: (key: string) => send('www', { kind: 'clear-alert', origin: human('ops'), key }, 'token:ops', undefined),
     observe: (reading: Reading, name = 'www') => send(name, { kind: 'observed', reading }, 'watch', undefined),

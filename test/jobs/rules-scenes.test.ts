@@ -185,6 +185,14 @@ test('a switch that is new in the configuration is not touched by a trip from be
   expect(hearOfTrip(initialState('new', START_MS + 1), everywhere).tripped).toBeNull();
 });
 
+test('why a switch was released is said, and is in the journal', () => {
+  const world = makeWorld();
+  world.hold();
+  expect(world.release('www', 'migration  done').text).toMatch(/released by ops \(button\) because "migration done"\./);
+  expect(world.journal.at(-1)).toMatchObject({ kind: 'release', detail: { by: 'ops', reason: 'migration  done' } });
+  expect(world.release('www').text).not.toContain('because');
+});
+
 test('a release after a trip everywhere re-arms its switch alone, and the count begins again', () => {
   const world = makeWorld({ switches: ['www', 'shop', 'mail', 'api'] });
   for (const on of ['www', 'shop', 'mail', 'api']) world.alert({ on });

@@ -141,7 +141,7 @@ export function makePeople(world: PeopleWorld): People {
     } else if (deed < 12) ops(name, move('failover', chance.happens(0.5) ? { to: 'dr' } : {}));
     else if (deed < 14)
       ops(name, move('restore', chance.pick([{}, {}, { to: 'primary' }, { to: 'before' }, { override: ['drift'] }])));
-    else if (deed < 16) ops(name, { kind: 'release' });
+    else if (deed < 16) ops(name, { kind: 'release', reason: null });
     else if (deed === 16 || deed === 20)
       ops(name, { kind: 'hold', reason: null, forMs: chance.pick([null, 10_000, 30_000]) });
     else if (deed === 17) {

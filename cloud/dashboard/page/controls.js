@@ -143,8 +143,12 @@ function smallQuestions(name, state, { may }, jobs) {
     }
   }
   if (may.includes('release') && (state.hold !== null || state.automation === 'tripped')) {
-    const onConfirm = () => void settle(name, release.confirm, `${at}/release`, {});
-    questions.push({ ...release, detail: name, look: 'plain', onConfirm });
+    /** @param {(field: string) => string} valueOf */
+    const onConfirm = (valueOf) => {
+      const reason = valueOf('reason');
+      void settle(name, release.confirm, `${at}/release`, reason === '' ? {} : { reason });
+    };
+    questions.push({ ...release, detail: name, look: 'plain', asksReason: true, onConfirm });
   }
   if (may.includes('hold')) {
     /** @param {(field: string) => string} valueOf */

@@ -57,14 +57,14 @@ export function onHold(draft: Draft, { origin, reason, forMs }: Of<'hold'>): Ans
 }
 
 /** A human gives the switch back, and re-arms automation that has tripped. What follows from it is said, not hidden. */
-export function onRelease(draft: Draft, { origin }: Of<'release'>): Answer {
+export function onRelease(draft: Draft, { origin, reason }: Of<'release'>): Answer {
   const { state, settings } = draft;
   const held = holdInForce(state);
   const wasTripped = state.tripped !== null;
   if (!held && !wasTripped) {
     const was = justEnded(draft) ? 'is not held any more, its hold has just ended by its time,' : 'was not held';
     const text = `${settings.name} ${was} and automation had not stopped itself; nothing changed.`;
-    write(draft, 'release', text, { by: origin.actor });
+    write(draft, 'release', text, { by: origin.actor, reason });
     return { job: null, refusal: null, text };
   }
   // A release never starts a restore: a recovery that came during the hold is forgotten.
@@ -72,8 +72,9 @@ export function onRelease(draft: Draft, { origin }: Of<'release'>): Answer {
   draft.state = judgeNow(released, draft.nowMs);
   draft.everywhere = restartCount(draft.everywhere);
   const what = [held ? 'released' : '', wasTripped ? 'automation is armed again' : ''].filter((word) => word !== '');
-  const text = `${settings.name}: ${what.join(', ')} by ${who(origin)}.`;
-  write(draft, 'release', text, { by: origin.actor });
+  const why = reason === null || reason === '' ? '' : ` because "${clip(reason, 120)}"`;
+  const text = `${settings.name}: ${what.join(', ')} by ${who(origin)}${why}.`;
+  write(draft, 'release', text, { by: origin.actor, reason });
   return { job: null, refusal: null, text };
 }
 
