@@ -171,7 +171,7 @@ export type Receipt =
   /** Not now; not before `afterMs` when the receiver has named a time (`Retry-After`). */
   | { readonly kind: 'later'; readonly reason: string; readonly afterMs: number | null }
   /** Another try would not mend it, or it has become pointless: it is dropped, and the journal says why. */
-  | { readonly kind: 'never'; readonly reason: string };
+  | { readonly kind: 'never'; readonly reason: string; readonly pointless?: true };
 
 /** Where messages go: the broker, a pager, a chat. Each has a line of its own, in order. */
 export interface Receiver {

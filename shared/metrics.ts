@@ -127,7 +127,7 @@ export const METRICS = {
   dashover_deliveries_total: {
     kind: 'counter',
     labels: ['receiver', 'result'],
-    help: 'Tries to deliver a message: delivered, later (it is tried again), never (it was dropped).',
+    help: 'Tries to deliver a message: delivered, later (it is tried again), never (refused for good and dropped), pointless (over before it could be sent).',
   },
 
   dashover_route53_calls_total: {

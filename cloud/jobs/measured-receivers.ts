@@ -1,7 +1,7 @@
 import type { Clock } from '../../shared/clock.ts';
 import type { Meter, Receiver } from '../ports.ts';
 
-const RESULTS = ['delivered', 'later', 'never'] as const;
+const RESULTS = ['delivered', 'later', 'never', 'pointless'] as const;
 
 export interface MeasuredReceivers {
   /** The receiver, with its tries counted by what became of them. */
@@ -28,7 +28,7 @@ export function makeMeasuredReceivers(meter: Meter, clock: Clock): MeasuredRecei
           if (!tryingSinceMs.has(name)) tryingSinceMs.set(name, clock.monotonicMs());
           try {
             const receipt = await receiver.deliver(message, signal);
-            count(receipt.kind);
+            count(receipt.kind === 'never' && receipt.pointless ? 'pointless' : receipt.kind);
             if (receipt.kind !== 'later') tryingSinceMs.delete(name);
             return receipt;
           } catch (error) {

@@ -147,6 +147,18 @@ const SITUATIONS: Readonly<Record<string, Situation>> = {
     minutes: 2,
     alerts: ['DashoverMessagesWait'],
   },
+  'the chat has been removed': {
+    yaml: "notify: [{ kind: slack, url: 'https://hooks.slack.example/services/x' }]",
+    receivers: { slack: { deliver: async () => ({ kind: 'never', reason: 'Slack answered 404' }) } },
+    async play(stage) {
+      await stage.command('www', 'drill');
+      return stage.scrapeUntil((text) =>
+        counted(text, 'dashover_deliveries_total{receiver="slack",result="never"}', 1),
+      );
+    },
+    minutes: 1,
+    alerts: ['DashoverMessagesDropped'],
+  },
   'Route 53 refuses for rate': {
     async play(stage) {
       const times = 8;

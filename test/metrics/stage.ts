@@ -6,6 +6,7 @@ import { openRecordStore } from '../../cloud/adapters/route53.ts';
 import { startApp } from '../../cloud/app.ts';
 import { parseConfig } from '../../cloud/config/read.ts';
 import type { Store } from '../../cloud/engine/store.ts';
+import type { Receiver } from '../../cloud/ports.ts';
 import { openSqliteStore } from '../../cloud/store/sqlite.ts';
 import type { Clock } from '../../shared/clock.ts';
 import { type Log, silentLog } from '../../shared/log.ts';
@@ -34,6 +35,8 @@ export interface StageOptions {
   /** Bad weather from before the first read. */
   readonly prepare?: (route53: LocalRoute53) => void;
   readonly log?: Log;
+  /** Who is told besides the broker; `yaml` names them under `notify`. */
+  readonly receivers?: Readonly<Record<string, Receiver>>;
   /** Stands before the real store. */
   readonly store?: (store: Store) => Store;
 }
@@ -100,7 +103,7 @@ export async function startStage(options: StageOptions = {}): Promise<Stage> {
           ids,
           log,
         }),
-      receivers: {},
+      receivers: options.receivers ?? {},
       meter,
     }),
   );

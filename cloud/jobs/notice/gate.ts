@@ -11,7 +11,7 @@ export function onlyWhatCounts(receiver: Receiver, stateOf: (name: string) => Pr
       const body = message.body as NotifierBody;
       if (body.form === 'notice' && body.notice.switch !== null) {
         const why = pointless(body.notice, await stateOf(body.notice.switch));
-        if (why !== null) return { kind: 'never', reason: why };
+        if (why !== null) return { kind: 'never', reason: why, pointless: true };
       }
       return receiver.deliver(message, signal);
     },
