@@ -17,6 +17,15 @@ export function entryOf({ seq, atMs, kind, lane, text, detail, hash }: JournalRo
   };
 }
 
+/** The rows of these exports from that number on, each as JSON. */
+export async function rowsFrom(paths: readonly string[], seq: number): Promise<ReadonlyMap<number, string>> {
+  const rows = new Map<number, string>();
+  for (const path of paths) {
+    for await (const entry of readExport(path)) if (entry.seq >= seq) rows.set(entry.seq, JSON.stringify(entry));
+  }
+  return rows;
+}
+
 /** The rows of an export, one a line. */
 export async function* readExport(path: string): AsyncGenerator<JournalEntry> {
   let line = 0;

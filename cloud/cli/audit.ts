@@ -28,7 +28,7 @@ export function registerAudit(program: Command): void {
       .command('verify [exports...]')
       .summary('is the journal whole and unchanged')
       .description(
-        'Reads the whole journal and computes its chain of hashes here: exit 1 when a row was changed, taken out or put in. Begins with these exports, oldest first, when their rows have been taken out.',
+        'Reads the whole journal and computes its chain of hashes here: exit 1 when a row was changed, taken out or put in. Begins with these exports, oldest first, when their rows have been taken out; rows that two of them have must be the same.',
       ),
   ).action(async (exports: readonly string[], options: EndpointOptions) => verifyJournal(exports, options));
   example(verify, 'dashover audit verify\ndashover audit verify 2026-10.jsonl 2026-11.jsonl');
@@ -69,10 +69,19 @@ async function verifyJournal(exports: readonly string[], options: EndpointOption
 
 async function verifyFiles(paths: readonly string[]): Promise<Chain> {
   const { follow, startOf } = await import('./audit-chain.ts');
-  const { readExport } = await import('./audit-file.ts');
+  const { readExport, rowsFrom } = await import('./audit-file.ts');
   let chain: Chain | undefined;
-  for (const path of paths) {
+  for (const [place, path] of paths.entries()) {
+    let before: ReadonlyMap<number, string> | undefined;
     for await (const entry of readExport(path)) {
+      if (chain?.last && entry.seq <= chain.last.seq) {
+        // An export that was ended half-way, after its file was written, left rows to the next one that both then have.
+        before ??= await rowsFrom(paths.slice(0, place), entry.seq);
+        const same = before.get(entry.seq);
+        if (same === JSON.stringify(entry)) continue;
+        const why = 'it is not as in an export before';
+        if (same !== undefined) throw brokenAt({ seq: entry.seq, why }, path);
+      }
       chain = follow(chain ?? startOf(entry), entry);
       if (chain.broken) throw brokenAt(chain.broken, path);
     }

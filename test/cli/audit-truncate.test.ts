@@ -53,6 +53,8 @@ async function serve(): Promise<FakeEndpoint> {
   return endpoint;
 }
 
+const verify = (...files: readonly string[]): ReturnType<typeof runInside> => runInside(['audit', 'verify', ...files]);
+
 test('takes the rows out when they are in the file, and the journal goes on and is still whole', async () => {
   await put(5);
   expect(await take('one.jsonl')).toMatchObject({
@@ -91,6 +93,42 @@ test('the exports of years are checked one after the other, and a missing or cha
   expect(await runInside(['audit', 'verify', join(folder, 'none.jsonl')])).toMatchObject({ code: 2 });
   writeFileSync(one, 'a letter to a friend\n');
   expect(await runInside(['audit', 'verify', one])).toMatchObject({ code: 2 });
+});
+
+test('an export that was ended between two steps of taking out is kept, and the next one repeats its rows', async () => {
+  await put(5);
+  const rows = await store.journal(0, 10);
+  const [one, two, three] = [join(folder, 'one.jsonl'), join(folder, 'two.jsonl'), join(folder, 'three.jsonl')];
+  // It had written five rows, and was killed when two of them had been taken out.
+  writeFileSync(one, rows.map((row) => `${JSON.stringify(entryOf(row))}\n`).join(''));
+  const [, last] = rows;
+  if (!last) throw new Error('no rows');
+  expect(await store.truncateJournal(last, { kind: 'truncated', lane: null, text: 'x', detail: {} }, 2_000)).toBe(
+    'done',
+  );
+  await put(1);
+  expect(await take('two.jsonl')).toMatchObject({ code: 0, stdout: expect.stringContaining('3 to 7') as string });
+  await put(1);
+  await take('three.jsonl');
+  await using _ = await serve();
+  expect(await verify(one, two, three)).toMatchObject({
+    code: 0,
+    stdout: expect.stringContaining('whole: 10 rows') as string,
+  });
+  expect(await verify(one, one, two, three)).toMatchObject({ code: 0 });
+  expect(await verify(two, one, three), 'rows before the first').toMatchObject({ code: 1 });
+
+  const whole = readFileSync(two, 'utf8');
+  writeFileSync(two, whole.replace('row 3', 'row 9'));
+  expect(await verify(one, two, three)).toMatchObject({
+    code: 1,
+    stderr: expect.stringContaining(
+      `in ${two} is not as it was written: at row 4, it is not as in an export`,
+    ) as string,
+  });
+  const third = whole.split('\n')[0] ?? '';
+  writeFileSync(two, `${whole}${third}\n`);
+  expect(await verify(two, three), 'a row twice in one file').toMatchObject({ code: 1 });
 });
 
 test('leaves what is younger than --keep, and says when there is nothing to take out', async () => {
