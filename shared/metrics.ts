@@ -107,7 +107,11 @@ export const METRICS = {
     labels: ['switch', 'command', 'trigger', 'status', 'outcome'],
     help: 'Ended jobs, by what was asked, where it came from, and how it ended; outcome is none where there is none.',
   },
-  dashover_job_failures_total: { kind: 'counter', labels: ['switch'], help: 'Jobs that ended as failed.' },
+  dashover_job_failures_total: {
+    kind: 'counter',
+    labels: ['switch', 'command'],
+    help: 'Jobs that ended as failed; a drill that failed has changed nothing, and was to change nothing.',
+  },
   dashover_job_seconds: {
     kind: 'histogram',
     labels: ['command', 'status'],

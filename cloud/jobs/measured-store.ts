@@ -1,4 +1,5 @@
 import type { Clock } from '../../shared/clock.ts';
+import { COMMANDS } from '../../shared/command.ts';
 import { isFault } from '../../shared/faults.ts';
 import type { JobStatus } from '../../shared/messages.ts';
 import type { JobRow } from '../engine/job.ts';
@@ -54,7 +55,9 @@ export function measuredStore(store: Store, { meter, clock, switches }: MeasureO
   for (const operation of new Set(Object.values(OPERATIONS))) {
     meter.count('dashover_store_errors_total', { operation }, 0);
   }
-  for (const name of switches) meter.count('dashover_job_failures_total', { switch: name }, 0);
+  for (const name of switches) {
+    for (const command of COMMANDS) meter.count('dashover_job_failures_total', { switch: name, command }, 0);
+  }
 
   const timed = { ...store, ...timedCalls(store, meter, clock) };
   return {
@@ -123,7 +126,7 @@ function countJobs(
     });
     const acceptedAtMs = before.find(({ id }: Pick<JobRow, 'id'>) => id === change.id)?.acceptedAtMs ?? nowMs;
     meter.time('dashover_job_seconds', { command, status }, Math.max(0, nowMs - acceptedAtMs) / 1_000);
-    if (status === 'failed') meter.count('dashover_job_failures_total', { switch: lane });
+    if (status === 'failed') meter.count('dashover_job_failures_total', { switch: lane, command });
     if (status === 'refused' || status === 'expired') {
       meter.count('dashover_refusals_total', { code: error?.code ?? status });
     }

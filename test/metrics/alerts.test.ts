@@ -119,11 +119,27 @@ const SITUATIONS: Readonly<Record<string, Situation>> = {
       stage.jump(11 * MINUTE_MS);
       await moving;
       return stage.scrapeUntil(
-        (text) => counted(text, 'dashover_job_failures_total{switch="www"}', 1) && allTold(text),
+        (text) => counted(text, 'dashover_job_failures_total{switch="www",command="failover"}', 1) && allTold(text),
       );
     },
     minutes: 1,
     alerts: ['DashoverJobFailed'],
+  },
+  'a drill failed': {
+    async play(stage) {
+      stage.route53.weather({ kind: 'access-denied', operation: 'ListResourceRecordSets', times: 1_000 });
+      const drilling = stage.command('www', 'drill');
+      await stage.scrapeUntil((text) =>
+        counted(text, 'dashover_route53_calls_total{operation="read",result="denied"}', 1),
+      );
+      stage.jump(11 * MINUTE_MS);
+      await drilling;
+      return stage.scrapeUntil(
+        (text) => counted(text, 'dashover_job_failures_total{switch="www",command="drill"}', 1) && allTold(text),
+      );
+    },
+    minutes: 1,
+    alerts: ['DashoverDrillFailed'],
   },
   'a job does not end': {
     async play(stage) {

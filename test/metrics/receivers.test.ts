@@ -16,15 +16,15 @@ function measuring() {
   };
   const meter: Meter = { count, time: () => undefined, text: async () => '' };
   const receivers = makeMeasuredReceivers(meter, clock);
-  return { clock, counted, ...receivers };
+  return { clock, counted, receivers };
 }
 
 test('what became pointless before it could be sent is not counted as refused', async () => {
-  const { counted, measured } = measuring();
+  const { counted, receivers } = measuring();
   const answers: Receipt[] = [{ kind: 'never', reason: 'PagerDuty answered 400' }];
   const pager = { deliver: async () => answers.shift() ?? { kind: 'delivered' as const } };
   const world = toldWorld();
-  const receiver = measured(
+  const receiver = receivers.measured(
     'pager',
     onlyWhatCounts(pager, async () => world.stateOf()),
   );
