@@ -22,6 +22,7 @@ const FILES = [
   'main.js',
   'model.js',
   'offers.js',
+  'rows.js',
   'session.js',
   'sign-in.js',
   'switch-card.js',

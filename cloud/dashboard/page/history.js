@@ -1,15 +1,17 @@
 /**
  * @import { Job } from '../../../shared/messages.ts'
  * @import { Access, Model } from './model.js'
+ * @import { Read } from './rows.js'
  */
 import { useEffect, useState } from 'preact/hooks';
+import { Refused } from './events.js';
 import { fromToOf, JobView, Time, Told } from './job.js';
 import { endpointNowMs } from './model.js';
+import { ROWS, withNewest, withOlder } from './rows.js';
 import { ask } from './session.js';
 import { html } from './view.js';
 import { w } from './words.js';
 
-const ROWS = 50;
 const STATUSES = /** @type {const} */ ([
   'waiting',
   'queued',
@@ -58,8 +60,7 @@ export function History({ model, access, nowMs }) {
  * @param {(answer: any) => Row[]} rowsOf @param {number} heard
  */
 function usePages(path, first, keyOf, rowsOf, heard) {
-  const [rows, setRows] = useState(/** @type {Row[] | null} */ (null));
-  const [isAll, setIsAll] = useState(false);
+  const [known, setKnown] = useState(/** @type {Read<Row> | null} */ (null));
   const [why, setWhy] = useState('');
 
   /** @param {string} more @param {(read: Row[]) => void} take @param {AbortSignal} [signal] */
@@ -69,29 +70,17 @@ function usePages(path, first, keyOf, rowsOf, heard) {
       setWhy('');
       take(found);
     } catch (error) {
-      if (!signal?.aborted) setWhy(error instanceof Error ? error.message : String(error));
+      if (!signal?.aborted) setWhy(error instanceof Refused ? error.message : w.link.unreachable);
     }
   };
   useEffect(() => {
-    setRows(null);
-    setIsAll(false);
+    setKnown(null);
   }, [path]);
   useEffect(() => {
     const over = new AbortController();
     const timer = setTimeout(
-      () =>
-        void read(
-          first,
-          (found) => {
-            if (found.length < ROWS) setIsAll(true);
-            setRows((known) => {
-              const fresh = new Set(found.map(keyOf));
-              return [...found, ...(known ?? []).filter((row) => !fresh.has(keyOf(row)))];
-            });
-          },
-          over.signal,
-        ),
-      rows === null ? 0 : SETTLE_MS,
+      () => void read(first, (found) => setKnown((known) => withNewest(known, found, keyOf)), over.signal),
+      known === null ? 0 : SETTLE_MS,
     );
     return () => {
       clearTimeout(timer);
@@ -99,14 +88,11 @@ function usePages(path, first, keyOf, rowsOf, heard) {
     };
   }, [path, heard]);
   const older = () => {
-    const last = rows?.at(-1);
+    const last = known?.rows.at(-1);
     if (last === undefined) return;
-    void read(`&before=${keyOf(last)}`, (found) => {
-      if (found.length < ROWS) setIsAll(true);
-      setRows((known) => [...(known ?? []), ...found]);
-    });
+    void read(`&before=${keyOf(last)}`, (found) => setKnown((known) => withOlder(known, last, found, keyOf)));
   };
-  return { rows, isAll, why, older };
+  return { rows: known?.rows ?? null, isAll: known?.isAll ?? false, why, older };
 }
 
 /** @param {{ heard: number, access: Access, nowMs: number }} props */
