@@ -82,8 +82,10 @@ export function makeEndpoint(
       if (held) for (const receiver of Object.keys(ports.receivers)) engine.wake(receiver);
     },
   });
-  const told = makeMeasuredReceivers(meter, clock);
-  const engine = makeSwitchEngine({ ...ports, budget, told, watchRules }, owner, speaker, notifying);
+  const delivers = (receiver: string): boolean =>
+    receiver === MQTT_RECEIVER ? speaker?.speaks() === true : notifying.isHeld();
+  const told = makeMeasuredReceivers(meter, clock, delivers);
+  const engine = makeSwitchEngine({ ...ports, budget, told, delivers, watchRules }, owner, speaker, notifying);
   const openDoor = makeDoor({
     engine,
     switches: config.switches,
@@ -148,13 +150,15 @@ function makeSwitchEngine(
   ports: EndpointPorts & {
     readonly budget: RateBudget;
     readonly told: MeasuredReceivers;
+    /** Whether this endpoint delivers to that receiver: one of several does. */
+    readonly delivers: (receiver: string) => boolean;
     readonly watchRules: (rules: SwitchRules) => SwitchRules;
   },
   owner: string,
   speaker: Speaker | undefined,
   notifying: EndpointLease,
 ): SwitchEngine {
-  const { config, store, clock, ids, log, told } = ports;
+  const { config, store, clock, ids, log, told, delivers } = ports;
   const switches = new Map(config.switches.map((settings) => [settings.name, settings]));
   const stateOf = (name: string): Promise<SwitchState> => engine.state(name);
   const receivers = Object.entries(ports.receivers).map(
@@ -175,7 +179,7 @@ function makeSwitchEngine(
       ...Object.fromEntries(receivers),
       ...(speaker && { [MQTT_RECEIVER]: told.measured(MQTT_RECEIVER, mqttReceiver(speaker)) }),
     },
-    delivers: (receiver) => (receiver === MQTT_RECEIVER ? speaker?.speaks() === true : notifying.isHeld()),
+    delivers,
     lanes: [...switches.keys()],
     owner,
     clock,
