@@ -15,6 +15,7 @@ import {
 import { faultOf, lampOf } from './core/lamp.ts';
 import { patternOf } from './core/lamp-pattern.ts';
 import { type Intent, type Notice, openIntent, type Road } from './core/press.ts';
+import { watchSleep } from './core/sleep.ts';
 import {
   type Button,
   type Ids,
@@ -45,6 +46,8 @@ export interface ButtonPorts {
   readonly outbox?: Outbox | undefined;
   /** Whether the wall clock is known to be right: only then a command is dated. Without it, it is not. */
   readonly isClockRight?: () => boolean;
+  /** The kernel's time since it started, which runs on while the machine sleeps. Without it, a sleep makes nothing older. */
+  readonly sinceBootMs?: () => number | undefined;
   readonly input: Input;
   readonly lamp: LampPort;
   readonly log: Log;
@@ -72,8 +75,25 @@ export async function runButton(settings: ButtonSettings, ports: ButtonPorts, st
   let stopped: Stopped = 'asked';
   let ending = false;
   let awake = new AbortController();
+  const sleptNow = watchSleep(clock, ports.sinceBootMs);
+  let sleptMs = 0;
+  sleptNow();
+
+  /** Before anything else happens, what is open becomes as old as it is. Returns by how much. */
+  function noteSleep(): number {
+    const ms = sleptNow();
+    sleptMs += ms;
+    if (ms > 0) turnAt({ kind: 'slept', ms });
+    return ms;
+  }
 
   function happen(event: Happening): void {
+    const ms = noteSleep();
+    // A finger that was on a line before the sleep and is found off it after: nobody can say when it was lifted.
+    turnAt(event.kind === 'gesture' ? { ...event, pressedAtMs: event.pressedAtMs - ms } : event);
+  }
+
+  function turnAt(event: Happening): void {
     if (over.signal.aborted) return;
     const turn = control(state, { ...event, atMs: clock.monotonicMs() });
     const fault = faultOf(turn.next);
@@ -122,13 +142,14 @@ export async function runButton(settings: ButtonSettings, ports: ButtonPorts, st
   }
 
   async function send(command: Command, road: Road): Promise<void> {
-    const atMs = clock.monotonicMs();
+    const before = { atMs: clock.monotonicMs(), sleptMs };
     // What leaves before it is kept could be pressed again after a crash, by a person who saw nothing happen.
     if (kept) {
       await kept;
+      noteSleep();
       if (openIntent(state.press)?.id !== command.id) return;
     }
-    const ageMs = (command.ageMs ?? 0) + Math.round(clock.monotonicMs() - atMs);
+    const ageMs = (command.ageMs ?? 0) + Math.round(clock.monotonicMs() - before.atMs) + sleptMs - before.sleptMs;
     const dated = ports.isClockRight?.() === true && { issuedAt: new Date(clock.nowMs() - ageMs).toISOString() };
     const message = { ...command, ageMs, ...dated };
     log.debug({ command: message, road }, `Sending the ${command.command}.`);
@@ -159,6 +180,8 @@ export async function runButton(settings: ButtonSettings, ports: ButtonPorts, st
         contact(event.button, event);
         return;
       case 'gesture':
+        // A key is told as it is pressed, so that no sleep lies between.
+        noteSleep();
         gesture(event.button, event.gesture, event.atMs);
         return;
       case 'broken':

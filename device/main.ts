@@ -1,6 +1,7 @@
 import { existsSync } from 'node:fs';
 import { Command as Program, CommanderError } from 'commander';
 import { systemClock } from '../shared/system-clock.ts';
+import { readBootTime } from './adapters/boot-clock.ts';
 import type { Finding } from './adapters/check-finding.ts';
 import { GpioProblem } from './adapters/gpio-chip.ts';
 import { makeTerminalLamp } from './adapters/lamp-terminal.ts';
@@ -42,6 +43,8 @@ function configure(flags: Flags): ButtonConfig {
   return readButtonConfig(file, flags, process.env);
 }
 
+const sinceBootMs = (): number | undefined => readBootTime()?.sinceMs;
+
 async function run(flags: Flags): Promise<number> {
   const config = configure(flags);
   const { stdin, stdout } = process;
@@ -61,7 +64,7 @@ async function run(flags: Flags): Promise<number> {
   const twice = `Another process of this machine connects as "${broker.clientId}" already: the broker will throw one of them out again and again.`;
   const systemd = await openSupervisor(process.env, process.pid, systemClock, warn);
   const supervisor = beFound(broker, process.pid, systemd, () => warn(twice));
-  const ports = { clock: systemClock, ids: randomIds, ...roads, input, lamp, log, supervisor };
+  const ports = { clock: systemClock, sinceBootMs, ids: randomIds, ...roads, input, lamp, log, supervisor };
   const stopped = await runButton(config, ports, stop.signal);
   return stopped === 'ended-badly' ? EXIT_NOT_DONE : EXIT_DONE;
 }

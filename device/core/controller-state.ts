@@ -50,6 +50,8 @@ export type Happening =
   /** An earlier process left it unanswered. */
   | { readonly kind: 'recovered'; readonly intent: Intent }
   | { readonly kind: 'lost'; readonly text: string }
+  /** The machine has slept, and its clock stood still: whatever is open is that much older. */
+  | { readonly kind: 'slept'; readonly ms: number }
   | { readonly kind: 'tick' };
 
 /** With the monotonic time at which it is told. */

@@ -1,5 +1,5 @@
 import type { ControllerEvent, ControllerSettings, ControllerState, Turn } from './controller-state.ts';
-import { answered, lost, pressed, recovered, refreshed, sendWhenDue, sentOnce, timePassed } from './course.ts';
+import { answered, lost, pressed, recovered, refreshed, sendWhenDue, sentOnce, slept, timePassed } from './course.ts';
 import { lampOf } from './lamp.ts';
 import type { Press } from './press.ts';
 import { asked, looked, secondRoadWakeMs, useSecondRoad } from './second-road.ts';
@@ -78,6 +78,8 @@ function react(state: ControllerState, event: ControllerEvent): Turn {
       return recovered(state, event.intent, event.atMs);
     case 'lost':
       return lost(state, event.text, event.atMs);
+    case 'slept':
+      return slept(state, event.ms);
   }
 }
 

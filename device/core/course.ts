@@ -138,6 +138,17 @@ export function lost(state: ControllerState, text: string, atMs: number): Turn {
   return { next: { ...state, notice }, effects: [say(text)] };
 }
 
+/** A press is as old as the world is, not as the machine was awake: its deadline may have passed in its sleep. */
+export function slept(state: ControllerState, ms: number): Turn {
+  const { press } = state;
+  if (press.kind !== 'unanswered') return { next: state, effects: [] };
+  const { pressedAtMs, deadlineAtMs, command } = press.intent;
+  const intent = { ...press.intent, pressedAtMs: pressedAtMs - ms, deadlineAtMs: deadlineAtMs - ms };
+  const https = { ...press.https, nextSendAtMs: press.https.nextSendAtMs - ms };
+  const text = `The machine has slept for ${durationInWords(Math.round(ms / 1_000) * 1_000)}: the ${command} is that much older.`;
+  return { next: { ...state, press: { ...press, intent, https } }, effects: [say(text)] };
+}
+
 /** How a send went, as far as the road knows. Whatever it was, only the endpoint's answer ends the repeats. */
 export function sentOnce(
   state: ControllerState,

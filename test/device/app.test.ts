@@ -17,6 +17,7 @@ function play(pressedAtStart = false) {
   const faults: (string | null)[] = [];
   const listeners: { link?: (event: LinkEvent) => void; input?: (event: InputEvent) => void } = {};
   let ids = 0;
+  let sleptMs = 0;
   const running: Promise<Stopped> = runButton(
     {
       device: 'lobby',
@@ -51,6 +52,7 @@ function play(pressedAtStart = false) {
         close: async () => void closed.push('lamp'),
       },
       log: silentLog,
+      sinceBootMs: () => 5_000_000 + clock.monotonicMs() + sleptMs,
     },
     stop.signal,
   );
@@ -65,6 +67,8 @@ function play(pressedAtStart = false) {
     faults,
     running,
     link,
+    /** The machine, whose own clock stands still meanwhile. */
+    sleep: (ms: number) => void (sleptMs += ms),
     up: () => {
       link({ kind: 'up', text: 'Connected.' });
       link({ kind: 'state', state: stateOf('primary') });
@@ -226,6 +230,47 @@ test('what a finger let go too early, or no command, is said', async () => {
     'No command: let go after 500 ms; a hold takes 1000 ms.',
     'This button has no command for triple.',
   ]);
+  button.stop.abort();
+  await button.running;
+});
+
+test.for([
+  ['longer than its deadline is never sent again, and told as not delivered', 3_600_000, 'not-delivered'],
+  ['shorter is sent with the age that it has', 20_000, 'sent'],
+] as const)('a press that was open while the machine slept %s', async ([, sleptMs, lamp]) => {
+  const button = play();
+  button.input({ kind: 'gesture', button: 0, gesture: 'hold', atMs: 0 });
+  await button.clock.pass(2_000);
+  button.sleep(sleptMs);
+  button.up();
+  await button.clock.pass(0);
+  const ages = button.sends.map(({ command }) => command.ageMs);
+  expect([button.lamps.at(-1), ages]).toEqual([lamp, lamp === 'sent' ? [22_000] : []]);
+  expect(button.said.join()).toContain('The machine has slept for ');
+  // What is left of its minute is over, too.
+  await button.clock.pass(38_001);
+  expect([button.lamps.at(-1), button.sends.at(-1)?.command.ageMs ?? 0]).toEqual([
+    'not-delivered',
+    lamp === 'sent' ? 59_000 : 0,
+  ]);
+  button.stop.abort();
+  await button.running;
+});
+
+test('a finger that was down when the machine fell asleep, and is up when it wakes, delivers nothing', async () => {
+  const button = play();
+  button.up();
+  button.edge(0, true);
+  await button.clock.pass(1_500);
+  button.sleep(600_000);
+  button.edge(0, false);
+  await button.clock.pass(100);
+  expect([button.lamps.at(-1), button.sends]).toEqual(['not-delivered', []]);
+  // A key is pressed now.
+  button.sleep(600_000);
+  button.input({ kind: 'gesture', button: 0, gesture: 'hold', atMs: button.clock.monotonicMs() });
+  await button.clock.pass(10);
+  expect(button.sends.map(({ command }) => command.ageMs)).toEqual([0]);
   button.stop.abort();
   await button.running;
 });

@@ -80,6 +80,7 @@ const EVENTS: Readonly<Record<string, Happening>> = {
   holding: { kind: 'finger', finger: 'holding' },
   stuck: { kind: 'fault', button: 0, text: 'Stuck.' },
   unstuck: { kind: 'fault-cleared', button: 0 },
+  'slept a minute': { kind: 'slept', ms: 60_000 },
 };
 
 /** The time at which the event happens: a moment after the situation arose. */
@@ -107,13 +108,13 @@ test('every situation and every event: the lamp and the deeds', () => {
       sent:                failover, restore, drill
       offline +say:        click, a queued, a running, a done, a failed, a refused, a busy, z running
       armed:               up
-      offline:             down, says primary, says elsewhere, says moving, taken by broker, not sent, unstuck
+      offline:             down, says primary, says elsewhere, says moving, taken by broker, not sent, unstuck, slept a minute
       holding:             holding
       fault:               stuck
     connected, no state (armed)
       sent +send:          failover, restore, drill
       armed +say:          click, a queued, a running, a done, a failed, a refused, a busy, z running
-      armed:               up, taken by broker, not sent, unstuck
+      armed:               up, taken by broker, not sent, unstuck, slept a minute
       offline:             down
       primary:             says primary
       maintenance:         says elsewhere
@@ -123,7 +124,7 @@ test('every situation and every event: the lamp and the deeds', () => {
     at primary (primary)
       sent +send:          failover, restore, drill
       primary +say:        click, a queued, a running, a done, a failed, a refused, a busy, z running
-      primary:             up, says primary, taken by broker, not sent, unstuck
+      primary:             up, says primary, taken by broker, not sent, unstuck, slept a minute
       offline:             down
       maintenance:         says elsewhere
       moving:              says moving
@@ -132,7 +133,7 @@ test('every situation and every event: the lamp and the deeds', () => {
     failed over (maintenance)
       sent +send:          failover, restore, drill
       maintenance +say:    click, a queued, a running, a done, a failed, a refused, a busy, z running
-      maintenance:         up, says elsewhere, taken by broker, not sent, unstuck
+      maintenance:         up, says elsewhere, taken by broker, not sent, unstuck, slept a minute
       offline:             down
       primary:             says primary
       moving:              says moving
@@ -141,7 +142,7 @@ test('every situation and every event: the lamp and the deeds', () => {
     held by ops (held)
       sent +send:          failover, restore, drill
       held +say:           click, a queued, a running, a done, a failed, a refused, a busy, z running
-      held:                up, taken by broker, not sent, unstuck
+      held:                up, taken by broker, not sent, unstuck, slept a minute
       offline:             down
       primary:             says primary
       maintenance:         says elsewhere
@@ -151,7 +152,7 @@ test('every situation and every event: the lamp and the deeds', () => {
     moved by others (moving)
       sent +send:          failover, restore, drill
       moving +say:         click, a queued, a running, a done, a failed, a refused, a busy, z running
-      moving:              up, says moving, taken by broker, not sent, unstuck
+      moving:              up, says moving, taken by broker, not sent, unstuck, slept a minute
       offline:             down
       primary:             says primary
       maintenance:         says elsewhere
@@ -160,7 +161,7 @@ test('every situation and every event: the lamp and the deeds', () => {
     drifted (unclear)
       sent +send:          failover, restore, drill
       unclear +say:        click, a queued, a running, a done, a failed, a refused, a busy, z running
-      unclear:             up, taken by broker, not sent, unstuck
+      unclear:             up, taken by broker, not sent, unstuck, slept a minute
       offline:             down
       primary:             says primary
       maintenance:         says elsewhere
@@ -171,17 +172,17 @@ test('every situation and every event: the lamp and the deeds', () => {
       sent:                failover, restore, drill
       offline +say:        click, a queued, a running, a done, a failed, a refused, a busy, z running
       armed:               up
-      offline:             down, says primary, says elsewhere, says moving, taken by broker, not sent, unstuck
+      offline:             down, says primary, says elsewhere, says moving, taken by broker, not sent, unstuck, slept a minute
       holding:             holding
       fault:               stuck
     finger down (holding)
       holding +send:       failover, restore, drill
       holding +say:        click, a queued, a running, a done, a failed, a refused, a busy, z running
-      holding:             up, down, says primary, says elsewhere, says moving, taken by broker, not sent, holding, stuck, unstuck
+      holding:             up, down, says primary, says elsewhere, says moving, taken by broker, not sent, holding, stuck, unstuck, slept a minute
     button stuck (fault)
       sent +send:          failover, restore, drill
       fault +say:          click, a queued, a running, a done, a failed, a refused, a busy, z running
-      fault:               up, down, says primary, says elsewhere, says moving, taken by broker, not sent, stuck
+      fault:               up, down, says primary, says elsewhere, says moving, taken by broker, not sent, stuck, slept a minute
       holding:             holding
       primary:             unstuck
     pressed, offline (sent)
@@ -193,6 +194,7 @@ test('every situation and every event: the lamp and the deeds', () => {
       moving +say:         a done
       refused +say:        a failed, a refused
       holding:             holding
+      not-delivered +say +say: slept a minute
     pressed and sent (sent)
       sent +say +send:     failover, restore
       sent +say:           drill, click, a busy, z running, not sent
@@ -203,6 +205,7 @@ test('every situation and every event: the lamp and the deeds', () => {
       moving +say:         a done
       refused +say:        a failed, a refused
       holding:             holding
+      not-delivered +say +say: slept a minute
     drill sent (sent)
       sent +say +send:     failover, restore, drill
       sent +say:           click, a busy, z running, not sent
@@ -212,10 +215,11 @@ test('every situation and every event: the lamp and the deeds', () => {
       drill +say:          a done
       refused +say:        a failed, a refused
       holding:             holding
+      not-delivered +say +say: slept a minute
     accepted (accepted)
       sent +send:          failover, restore, drill
       accepted +say:       click, a refused, a busy, z running
-      accepted:            up, down, a queued, says primary, says elsewhere, says moving, taken by broker, not sent, stuck, unstuck
+      accepted:            up, down, a queued, says primary, says elsewhere, says moving, taken by broker, not sent, stuck, unstuck, slept a minute
       moving:              a running
       moving +say:         a done
       refused +say:        a failed
@@ -223,20 +227,20 @@ test('every situation and every event: the lamp and the deeds', () => {
     moving (moving)
       sent +send:          failover, restore, drill
       moving +say:         click, a done, a refused, a busy, z running
-      moving:              up, down, a queued, a running, says primary, says elsewhere, says moving, taken by broker, not sent, stuck, unstuck
+      moving:              up, down, a queued, a running, says primary, says elsewhere, says moving, taken by broker, not sent, stuck, unstuck, slept a minute
       refused +say:        a failed
       holding:             holding
     moving, link lost (moving)
       sent:                failover, restore, drill
       moving +say:         click, a done, a refused, a busy, z running
-      moving:              up, down, a queued, a running, says moving, taken by broker, not sent, stuck, unstuck
+      moving:              up, down, a queued, a running, says moving, taken by broker, not sent, stuck, unstuck, slept a minute
       refused +say:        a failed
       offline +say:        says primary, says elsewhere
       holding:             holding
     done, state late (moving)
       sent +send:          failover, restore, drill
       moving +say:         click, a done, a refused, a busy, z running
-      moving:              up, down, a queued, a running, says moving, taken by broker, not sent, stuck, unstuck
+      moving:              up, down, a queued, a running, says moving, taken by broker, not sent, stuck, unstuck, slept a minute
       refused +say:        a failed
       primary:             says primary
       maintenance:         says elsewhere
@@ -244,25 +248,25 @@ test('every situation and every event: the lamp and the deeds', () => {
     drill runs (drill)
       sent +send:          failover, restore, drill
       drill +say:          click, a done, a refused, a busy, z running
-      drill:               up, down, a queued, a running, says primary, says elsewhere, says moving, taken by broker, not sent, stuck, unstuck
+      drill:               up, down, a queued, a running, says primary, says elsewhere, says moving, taken by broker, not sent, stuck, unstuck, slept a minute
       refused +say:        a failed
       holding:             holding
     drill done (drill)
       sent +send:          failover, restore, drill
       primary +say:        click
-      drill:               up, down, says primary, says elsewhere, says moving, taken by broker, not sent, stuck, unstuck
+      drill:               up, down, says primary, says elsewhere, says moving, taken by broker, not sent, stuck, unstuck, slept a minute
       drill +say:          a queued, a running, a done, a failed, a refused, a busy, z running
       holding:             holding
     refused (refused)
       sent +send:          failover, restore, drill
       primary +say:        click
-      refused:             up, down, says primary, says elsewhere, says moving, taken by broker, not sent, stuck, unstuck
+      refused:             up, down, says primary, says elsewhere, says moving, taken by broker, not sent, stuck, unstuck, slept a minute
       refused +say:        a queued, a running, a done, a failed, a refused, a busy, z running
       holding:             holding
     not heard in time (not-delivered)
       sent +send:          failover, restore, drill
       primary +say:        click
-      not-delivered:       up, down, says primary, says elsewhere, says moving, taken by broker, not sent, stuck, unstuck
+      not-delivered:       up, down, says primary, says elsewhere, says moving, taken by broker, not sent, stuck, unstuck, slept a minute
       accepted:            a queued
       moving:              a running
       moving +say:         a done
