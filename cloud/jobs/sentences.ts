@@ -5,7 +5,7 @@ import type { JobData } from './command.ts';
 import { isInDoubt, movingJob } from './in-hand.ts';
 import { contestInForce, holdInForce, openAlerts, type Hold, type SwitchState } from './state.ts';
 import type { Automation, Switch } from './switch.ts';
-import { clip, count, list, place, sentence, timeInWords, who } from './text.ts';
+import { capital, clip, count, list, place, sentence, timeInWords, who } from './text.ts';
 
 /** One job: what was asked, by whom and why, and how far it is. Claims nothing that was not confirmed. */
 export function jobInWords(row: JobRow<JobData>): string {
@@ -13,7 +13,8 @@ export function jobInWords(row: JobRow<JobData>): string {
   const note = data.note ? ` ${sentence(data.note)}` : '';
   switch (row.status) {
     case 'waiting':
-      return `${asked(row)} waits.${note}`;
+      // What it waits for is a clause: elsewhere it follows a colon.
+      return `${asked(row)} waits.${capital(note)}`;
     case 'queued':
       return `${asked(row)} starts when the job before it has ended.${note}`;
     case 'running':

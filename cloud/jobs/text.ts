@@ -66,6 +66,11 @@ export function sentence(text: string): string {
   return /[.!?…]$/.test(bare) ? bare : `${bare}.`;
 }
 
+/** A clause of our own words as the beginning of a sentence; names keep the letters that they have. */
+export function capital(text: string): string {
+  return text.replace(/^\s*\p{Ll}/u, (first) => first.toUpperCase());
+}
+
 /** A position inside a sentence: its name, or words where it has none. */
 export function place(position: string | null): string {
   switch (position) {

@@ -156,6 +156,24 @@ test('each other end has its own sentence', () => {
   );
 });
 
+test('what a job waits for, and why it gave way unasked, begin their sentence as sentences begin', () => {
+  const busy = makeWorld();
+  busy.press('failover');
+  const waiting = busy.alert().job;
+  expect(waiting && describeJob(waiting).text).toMatch(
+    /, waits\. Another job moves www; this one is judged again when that has ended\.$/,
+  );
+  expect(busy.state().text).toContain('A failover waits: another job moves www;');
+  const again = makeWorld();
+  again.alert();
+  again.arrive();
+  const restore = again.recover().job;
+  again.alert({ key: 'monitor-2' });
+  expect(describeJob(again.job(restore?.id)).text).toMatch(
+    /, gave way and changed nothing\. An alert opened while it waited\.$/,
+  );
+});
+
 test('a waiting restore says until when it waits, and says so in the state too', () => {
   const world = makeWorld();
   world.alert();

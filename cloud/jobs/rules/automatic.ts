@@ -46,7 +46,7 @@ function alertOpened(draft: Draft, event: AlertEvent): void {
   write(draft, 'alert-opened', `Alert opened: ${clip(event.title || event.key, 120)}.`, { alert: alertKey(event) });
   draft.state = { ...draft.state, heldRecovery: null };
   for (const job of draft.jobs.filter(({ status, data }) => status === 'waiting' && data.command === 'restore')) {
-    endJob(draft, job, { status: 'superseded', data: { ...job.data, note: 'an alert opened while it waited' } });
+    endJob(draft, job, { status: 'superseded', data: { ...job.data, note: 'An alert opened while it waited.' } });
   }
 }
 
@@ -61,7 +61,7 @@ function alertClosed(
 }
 
 /** Why a failover that waited is not wanted any more. */
-export const ALERT_CLOSED = 'its alert closed while it waited';
+export const ALERT_CLOSED = 'Its alert closed while it waited.';
 
 /** Also when a human clears the alert. A running job finds out at its last look before the change. */
 export function dropAlert(draft: Draft, key: string): void {

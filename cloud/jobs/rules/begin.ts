@@ -55,7 +55,7 @@ function makeRoom(draft: Draft, to: string): void {
   for (const job of room.supersede) {
     endJob(draft, job, {
       status: 'superseded',
-      data: { ...job.data, note: `automation moves the switch to ${place(to)} instead` },
+      data: { ...job.data, note: `Automation moves the switch to ${place(to)} instead.` },
     });
   }
   for (const drill of room.interrupt) giveWay(draft, drill, to);

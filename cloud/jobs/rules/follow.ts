@@ -104,7 +104,7 @@ function judgeWaiting(draft: Draft, job: JobRow<JobData>): void {
     case 'join':
       endJob(draft, job, {
         status: 'superseded',
-        data: { ...data, note: `job ${verdict.job.id} makes the same move` },
+        data: { ...data, note: `Job ${verdict.job.id} makes the same move.` },
       });
       return;
     case 'refuse':
