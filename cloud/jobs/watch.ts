@@ -132,7 +132,7 @@ async function readOne(watching: Watching, turn: Turn): Promise<void> {
     await engine.command(target.name, { kind: 'observed', reading: reading(live, target), atRevision }, from);
   } catch (error) {
     if (signal.aborted) return;
-    const why = error instanceof Error ? error.message : 'for no known reason';
+    const why = error instanceof Error ? error.message : 'Nothing says why.';
     turn.failures += 1;
     turn.trouble = `The records of ${target.name} cannot be read. ${why}`;
     // Said once, and again when it is over: the same trouble each time is no news.
@@ -175,7 +175,7 @@ async function arm(
     });
   } catch (error) {
     if (signal.aborted) return;
-    const why = error instanceof Error ? error.message : 'for no known reason';
+    const why = error instanceof Error ? error.message : 'Nothing says why.';
     log.warn({ zone: zoneId }, `The name servers of zone ${zoneId} cannot be looked up yet. ${why}`);
   }
 }
