@@ -7,7 +7,7 @@
 #
 # What it writes, and nothing else:
 #   /opt/dashover-button/releases/…   the program, a folder a release, with its own Node 24
-#   /opt/dashover-button/current      a link to the one that runs
+#   /opt/dashover-button/current      a link to the one that runs, and previous, to the one that ran before
 #   /etc/dashover-button/             button.yaml, certificates and keys: yours, never overwritten
 #   /etc/systemd/system/dashover-button.service, /etc/sysusers.d/dashover-button.conf, /usr/local/bin/dashover-button
 #
@@ -87,12 +87,12 @@ point_to() {
 
 current() { [ ! -L "$OPT/current" ] || basename "$(readlink "$OPT/current")"; }
 
-# The newest release that is not the one that runs.
-before() {
-  now=$(current)
-  for path in "$OPT"/releases/*/; do
-    [ ! -d "$path" ] || [ "$(basename "$path")" = "$now" ] || basename "$path"
-  done | sort | tail -n 1
+# The release that ran before: remembered, for names are by a clock that may have been wrong, and the newest may be the bad one.
+before() { [ ! -d "$OPT/previous" ] || basename "$(readlink "$OPT/previous")"; }
+
+remember() {
+  [ -n "$1" ] || return 0
+  ln -sfn "releases/$1" "$OPT/previous"
 }
 
 forget_old() {
@@ -145,6 +145,7 @@ install_or_update() {
   add_files
   point_to "$RELEASE"
   if [ -n "$ROOT" ]; then
+    remember "$was"
     forget_old
     say "Installed $RELEASE below $ROOT. The service starts there when it is enabled: systemctl --root=$ROOT enable $NAME"
   elif [ -z "$was" ]; then
@@ -156,9 +157,11 @@ install_or_update() {
     say "  4. sudo systemctl enable --now $NAME"
   elif ! systemctl is-enabled --quiet "$NAME"; then
     systemctl daemon-reload
+    remember "$was"
     forget_old
     say "Installed $RELEASE. The service is not enabled: sudo systemctl enable --now $NAME"
   elif restart; then
+    remember "$was"
     forget_old
     say "Updated from $was to $RELEASE, and the button is armed. The way back: sudo sh $0 back"
   else
@@ -175,8 +178,13 @@ go_back() {
   now=$(current)
   point_to "$last"
   if [ -z "$ROOT" ] && systemctl is-enabled --quiet "$NAME"; then
-    restart || fail "$last could not be started; the reason is in: journalctl -u $NAME"
+    if ! restart; then
+      point_to "$now"
+      restart || fail "Neither $last nor $now could be started; the reason is in: journalctl -u $NAME"
+      fail "$last could not be started, so $now runs again; the reason is in: journalctl -u $NAME"
+    fi
   fi
+  remember "$now"
   say "Went back from $now to $last."
 }
 

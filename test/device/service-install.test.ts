@@ -1,5 +1,5 @@
 import { execFile, spawnSync } from 'node:child_process';
-import { mkdir, mkdtemp, readdir, readFile, readlink, rm, stat, symlink, writeFile } from 'node:fs/promises';
+import { mkdir, mkdtemp, readdir, readFile, readlink, rename, rm, stat, symlink, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
@@ -92,6 +92,45 @@ describe.skipIf(skipReason !== undefined)(`the installer${skipReason ?? ''}`, ()
     expect(await readFile(join(root, 'etc/systemd/system/dashover-button.service'), 'utf8')).toBe('of the first');
     expect(back.text).toContain('Went back from');
     expect(await readlink(opt('current'))).toBe(first);
+  });
+
+  test('the way back leads to the release that ran, whatever the clock called it and whichever is newest', async () => {
+    await install();
+    // A machine without a clock of its own was in the future.
+    const [good, bad] = ['releases/20990101000000-0.1.0', 'releases/20200101000000-0.1.0'];
+    await rename(opt(await readlink(opt('current'))), opt(good));
+    await symlink(good, opt('current.new'));
+    await rename(opt('current.new'), opt('current'));
+    await install();
+    await rename(opt(await readlink(opt('current'))), opt(bad));
+    await symlink(bad, opt('current.new'));
+    await rename(opt('current.new'), opt('current'));
+    await install('back');
+    expect(await readlink(opt('current'))).toBe(good);
+    await install();
+    expect(await readlink(opt('previous'))).toBe(good);
+    expect(await readdir(opt('releases'))).not.toContain(bad.slice('releases/'.length));
+    await install('back');
+    expect(await readlink(opt('current'))).toBe(good);
+  });
+
+  test('a release before that cannot start does not stay: the one that ran is started again, and that is said', async () => {
+    await install();
+    const first = await readlink(opt('current'));
+    await install();
+    const second = await readlink(opt('current'));
+    const [script, started] = [join(tools, 'install.sh'), join(tools, 'started')];
+    // The same script on a machine of its own that is running, where only root may do that.
+    const text = read('device/install/install.sh').replace('ROOT=${DESTDIR:-}', 'ROOT=');
+    await writeFile(script, text.replaceAll('=$ROOT/', `=${root}/`));
+    await writeFile(join(tools, 'id'), '#!/bin/sh\necho 0\n', { mode: 0o755 });
+    const systemctl = `[ "$1" != restart ] || { readlink ${opt('current')} >>${started}; ! grep -q . ${opt('current/broken')}; }`;
+    await writeFile(join(tools, 'systemctl'), `#!/bin/sh\n${systemctl}\n`, { mode: 0o755 });
+    await writeFile(opt(first, 'broken'), 'yes');
+    const env = { PATH: `${tools}:/usr/bin:/bin:/usr/sbin:/sbin` };
+    await expect(run('sh', [script, 'back'], { env })).rejects.toThrow(/could not be started, so .* runs again/);
+    expect((await readFile(started, 'utf8')).trim().split('\n')).toEqual([first, second]);
+    expect([await readlink(opt('current')), await readlink(opt('previous'))]).toEqual([second, first]);
   });
 
   test.for([
