@@ -37,25 +37,29 @@ export interface OpenMeter extends Meter {
   [Symbol.asyncDispose](): Promise<void>;
 }
 
+export function importProm(): Promise<{ readonly default: Prom }> {
+  return import('prom-client');
+}
+
 interface MeterOptions {
   readonly version: string;
   /** The package, unless a test has another. */
-  readonly importProm?: () => Promise<{ readonly default: Prom }>;
+  readonly load?: typeof importProm;
 }
 
 /**
  * Counts in a registry of prom-client of its own, beside the metrics of the process itself (`process_…`, `nodejs_…`).
  * `text` rejects when prom-client cannot be loaded; the next look tries it again.
  */
-export function openMeter({ version, importProm = () => import('prom-client') }: MeterOptions): OpenMeter {
+export function openMeter({ version, load = importProm }: MeterOptions): OpenMeter {
   let loaded: Loaded | undefined;
   let loading: Promise<Loaded> | undefined;
   /** What happened before prom-client was there. */
   let early: (() => void)[] = [];
 
-  function load(): Promise<Loaded> {
+  function open(): Promise<Loaded> {
     clearTimeout(timer);
-    loading ??= importProm()
+    loading ??= load()
       .then(({ default: prom }) => {
         loaded = registryOf(prom);
         for (const note of early) note();
@@ -69,7 +73,7 @@ export function openMeter({ version, importProm = () => import('prom-client') }:
     return loading;
   }
   // Metrics never end the process; whoever looks is told.
-  const timer = setTimeout(() => void load().catch(() => undefined), LOAD_AFTER_MS).unref();
+  const timer = setTimeout(() => void open().catch(() => undefined), LOAD_AFTER_MS).unref();
 
   /** At once, or as soon as there is something to note it in. */
   function note(word: () => void): void {
@@ -81,7 +85,7 @@ export function openMeter({ version, importProm = () => import('prom-client') }:
     count: (metric, labels, by = 1) => note(() => loaded?.counters.get(metric)?.inc(labels, by)),
     time: (metric, labels, seconds) => note(() => loaded?.histograms.get(metric)?.observe(labels, seconds)),
     async text(values) {
-      const { registry, gauges } = await load();
+      const { registry, gauges } = await open();
       // In one go, so that of two who look at the same time neither finds the gauges half filled.
       for (const gauge of gauges.values()) gauge.reset();
       for (const { metric, labels, value } of values) gauges.get(metric)?.set(labels, value);

@@ -1,22 +1,22 @@
 import { afterEach, beforeEach, expect, test, vi } from 'vitest';
-import { openMeter, type OpenMeter } from '../../cloud/adapters/prometheus.ts';
+import { importProm, openMeter, type OpenMeter } from '../../cloud/adapters/prometheus.ts';
 
 let tries: number;
 let broken: boolean;
 let meter: OpenMeter;
 
 /** As when an update takes the package away under a running endpoint, or no file can be opened any more. */
-async function importProm(): Promise<{ readonly default: typeof import('prom-client') }> {
+async function load(): ReturnType<typeof importProm> {
   tries++;
   if (broken) throw new Error('too many open files');
-  return import('prom-client');
+  return importProm();
 }
 
 beforeEach(() => {
   vi.useFakeTimers();
   tries = 0;
   broken = true;
-  meter = openMeter({ version: 'test', importProm });
+  meter = openMeter({ version: 'test', load });
 });
 afterEach(async () => {
   vi.useRealTimers();
