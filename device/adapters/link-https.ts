@@ -125,7 +125,8 @@ export function makeHttpsRoad(options: HttpsRoadOptions): SecondRoad {
       const asked = await request('POST', path, JSON.stringify(command), Math.min(SEND_MS_MAX, leftMs));
       if (asked.kind !== 'answer') return asked;
       const reply = readAnswer(asked.answer, command.id ?? null);
-      return reply ? { kind: 'answered', reply } : { kind: 'not-sent', text: refusedInWords(asked.answer) };
+      if (reply) return { kind: 'answered', reply };
+      return { kind: isTurnedAway(asked.answer) ? 'not-sent' : 'unknown', text: refusedInWords(asked.answer) };
     },
     ask: (job) => read(`/api/jobs/${encodeURIComponent(job)}?wait=${WAIT_S}s`, Job),
     look: () => read(`/api/switches/${encodeURIComponent(options.switch)}`, State),
@@ -145,6 +146,11 @@ function readAnswer({ body }: Answer, id: string | null): Reply | undefined {
   const error = refusalOf(body);
   if (!error || !FINAL_CODES.includes(error.code)) return undefined;
   return { type: 'refused', text: `${error.message} ${error.hint}`, id, error: { ...error, guard: null } };
+}
+
+/** The endpoint itself says that it took nothing. Of a proxy, or a fault behind the door, nobody knows what got in. */
+function isTurnedAway({ status, body }: Answer): boolean {
+  return status >= 400 && status < 500 && refusalOf(body) !== undefined;
 }
 
 const ErrorOfApi = Refusal.omit({ guard: true });
