@@ -3,7 +3,7 @@ import { openBus } from '../../cloud/adapters/mqtt.ts';
 import { openNameServers } from '../../cloud/adapters/dns.ts';
 import { openMeter } from '../../cloud/adapters/prometheus.ts';
 import { openRecordStore } from '../../cloud/adapters/route53.ts';
-import { startApp } from '../../cloud/app.ts';
+import { type AppPorts, startApp } from '../../cloud/app.ts';
 import { parseConfig } from '../../cloud/config/read.ts';
 import type { Store } from '../../cloud/engine/store.ts';
 import type { Receiver } from '../../cloud/ports.ts';
@@ -37,6 +37,8 @@ export interface StageOptions {
   readonly log?: Log;
   /** Who is told besides the broker; `yaml` names them under `notify`. */
   readonly receivers?: Readonly<Record<string, Receiver>>;
+  /** What is called while all is well; `yaml` names them under `notify`. */
+  readonly hearts?: AppPorts['hearts'];
   /** Stands before the real store. */
   readonly store?: (store: Store) => Store;
 }
@@ -104,6 +106,7 @@ export async function startStage(options: StageOptions = {}): Promise<Stage> {
           log,
         }),
       receivers: options.receivers ?? {},
+      ...(options.hearts && { hearts: options.hearts }),
       meter,
     }),
   );
