@@ -8,8 +8,8 @@ export interface MeasuredReceivers {
   measured(name: string, receiver: Receiver): Receiver;
   /**
    * Milliseconds for which the receiver has been tried without success; 0 when the last try reached it, and while another
-   * endpoint delivers: then it is that one's to say. The age of what
-   * waits does not tell: of a state only the newest is kept, and that one is always young.
+   * endpoint delivers: then it is that one's to say. The age of what waits does not tell: of a state only the newest is
+   * kept, and that one is always young.
    */
   tryingForMs(name: string): number;
 }
