@@ -71,13 +71,12 @@ export async function runButton(settings: ButtonSettings, ports: ButtonPorts, st
   const fingers = new Map<number, 'holding' | 'ripe'>();
   let state = startController({ ...settings, secondRoad: second !== undefined });
   /** The open press is safe, or needs not be waited for any longer. */
-  let kept: Promise<void> | undefined;
+  let kept: Promise<boolean> | undefined;
   let stopped: Stopped = 'asked';
   let ending = false;
   let awake = new AbortController();
-  const sleptNow = watchSleep(clock, ports.sinceBootMs);
   let sleptMs = 0;
-  sleptNow();
+  const sleptNow = watchSleep(clock, ports.sinceBootMs);
 
   /** Before anything else happens, what is open becomes as old as it is. Returns by how much. */
   function noteSleep(): number {
@@ -298,16 +297,15 @@ export async function runButton(settings: ButtonSettings, ports: ButtonPorts, st
     await lamp.close();
     await Promise.all([input.close(), link.close(), second?.close(), outbox?.close()]);
     const open = openIntent(state.press);
-    if (outbox && open)
-      log.warn(
-        {},
-        `The ${open.command} is unanswered. It is kept, and goes on if the program starts before its deadline.`,
-      );
+    if (outbox && open) log.warn({}, `The ${open.command} is unanswered. ${(await kept) === true ? KEPT : NOT_KEPT}`);
   }
   return stopped;
 }
 
 const BAD_NEWS: readonly Notice['kind'][] = ['refused', 'not-delivered', 'lost'];
+
+const KEPT = 'It is kept, and goes on if the program starts before its deadline.';
+const NOT_KEPT = 'It could not be kept in time: look at the switch.';
 
 /** With nothing due the loop still turns now and then: a clock that jumped, or a supervisor that waits to be fed. */
 const IDLE_MS = 10_000;

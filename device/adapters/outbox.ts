@@ -141,7 +141,7 @@ export function makeOutbox(options: OutboxOptions): Outbox {
     },
     async keep(intent) {
       const now = bootTime();
-      if (!now) return;
+      if (!now) return false;
       const kept: Kept = {
         device: options.device,
         switch: options.switch,
@@ -152,11 +152,19 @@ export function makeOutbox(options: OutboxOptions): Outbox {
         boot: now.boot,
         pressedAtMs: Math.floor(now.sinceMs - (clock.monotonicMs() - intent.pressedAtMs)),
       };
-      const written = next(
-        () => write(`${JSON.stringify(kept)}\n`),
-        'The press could not be kept, and would not survive a crash',
-      );
-      await atMost(KEEP_MS_MAX, written);
+      let isSafe = false;
+      const keepIt = async (): Promise<void> => {
+        try {
+          await write(`${JSON.stringify(kept)}\n`);
+          isSafe = true;
+        } catch (error) {
+          // An older press that this one has taken the place of may not come back after a crash.
+          await remove().catch(() => undefined);
+          throw error;
+        }
+      };
+      await atMost(KEEP_MS_MAX, next(keepIt, 'The press could not be kept, and would not survive a crash'));
+      return isSafe;
     },
     forget: () => next(remove, 'A press that is over could not be removed'),
     close: () => atMost(CLOSE_MS_MAX, writing),

@@ -71,8 +71,11 @@ export type Left =
 /** Keeps the one unanswered press where a crash of the process does not reach it. Never rejects. */
 export interface Outbox {
   open(): Promise<Left>;
-  /** In place of what was kept before. Resolves when it is safe, or when waiting longer would hold up the press. */
-  keep(intent: Intent): Promise<void>;
+  /**
+   * In place of what was kept before. Resolves to whether it is safe: false when it could not be written, or when waiting
+   * longer would hold up the press.
+   */
+  keep(intent: Intent): Promise<boolean>;
   forget(): Promise<void>;
   /** Waits for what is being written, in bounded time. */
   close(): Promise<void>;

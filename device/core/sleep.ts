@@ -4,18 +4,18 @@ import type { Clock } from '../../shared/clock.ts';
 const SLEPT_MS_MIN = 1_000;
 
 /**
- * How long the machine has slept since this was asked before, milliseconds; 0 when it has not, or nobody knows. The clock
+ * How long the machine has slept since this was made or asked before, milliseconds; 0 when it has not, or nobody knows. The clock
  * that ages are counted with stands still meanwhile; `sinceBootMs`, the kernel's since it started, does not.
  */
 export function watchSleep(clock: Clock, sinceBootMs?: () => number | undefined): () => number {
-  let apartMs: number | undefined;
+  const apart = (): number => (sinceBootMs?.() ?? Number.NaN) - clock.monotonicMs();
+  let apartMs = apart();
   return () => {
-    const bootMs = sinceBootMs?.();
-    if (bootMs === undefined) return 0;
-    const nowApartMs = bootMs - clock.monotonicMs();
-    const sleptMs = nowApartMs - (apartMs ?? nowApartMs);
-    if (apartMs !== undefined && sleptMs < SLEPT_MS_MIN) return 0;
+    const nowApartMs = apart();
+    const sleptMs = Math.round(nowApartMs - apartMs);
+    // It is not a number where the kernel did not tell.
+    if (!Number.isNaN(apartMs) && !(sleptMs >= SLEPT_MS_MIN)) return 0;
     apartMs = nowApartMs;
-    return Math.round(sleptMs);
+    return sleptMs || 0;
   };
 }

@@ -8,12 +8,13 @@ import { playClock } from './played-clock.ts';
 import { jobOf, told } from './samples.ts';
 
 /** The whole program on a played outbox, whose writes take 100 ms. */
-function play(left: Left = { kind: 'nothing' }) {
+function play(left: Left = { kind: 'nothing' }, isSafe = true) {
   const clock = playClock();
   const stop = new AbortController();
   const sends: { readonly atMs: number; readonly command: Command }[] = [];
   const deeds: string[] = [];
   const lamps: string[] = [];
+  const warned: string[] = [];
   const on: { link?: (event: LinkEvent) => void; input?: (event: InputEvent) => void } = {};
   let ids = 0;
   const running = runButton(
@@ -44,6 +45,7 @@ function play(left: Left = { kind: 'nothing' }) {
         async keep({ id }) {
           deeds.push(`keep ${id}`);
           await clock.sleep(100);
+          return isSafe;
         },
         async forget() {
           deeds.push('forget');
@@ -58,7 +60,7 @@ function play(left: Left = { kind: 'nothing' }) {
         close: async () => undefined,
       },
       lamp: { show: ({ name }) => void lamps.push(name), say: () => undefined, close: async () => undefined },
-      log: silentLog,
+      log: { ...silentLog, warn: (_fields, text) => void warned.push(text) },
     },
     stop.signal,
   );
@@ -67,6 +69,7 @@ function play(left: Left = { kind: 'nothing' }) {
     sends,
     deeds,
     lamps,
+    warned,
     press: (gesture: 'hold' | 'click-hold') =>
       on.input?.({ kind: 'gesture', button: 0, gesture, atMs: clock.monotonicMs() }),
     reply: (event: LinkEvent) => on.link?.(event),
@@ -133,4 +136,16 @@ test('what an earlier process has left is sent as soon as there is a connection,
   await late.clock.pass(1_000);
   expect([late.lamps.at(-1), late.sends]).toEqual(['not-delivered', []]);
   await late.stop();
+});
+
+test.for([
+  [true, 'It is kept, and goes on'],
+  [false, 'It could not be kept in time: look at the switch.'],
+] as const)('at a stop an unanswered press is said to be kept only when it is: %s', async ([isSafe, words]) => {
+  const button = play({ kind: 'nothing' }, isSafe);
+  await button.clock.pass(10);
+  button.press('hold');
+  await button.clock.pass(1_000);
+  await button.stop();
+  expect(button.warned).toEqual([expect.stringContaining(words)]);
 });

@@ -3,6 +3,7 @@ import {
   closeSync,
   constants,
   existsSync,
+  mkdirSync,
   mkdtempSync,
   openSync,
   readFileSync,
@@ -123,6 +124,16 @@ test('where nothing can be written the press is not held up, and the reason is s
   await outbox.keep(pressNow('p1'));
   expect(machine.warned.join()).toMatch(/The press could not be kept.*press\.json/);
   await outbox.forget();
+});
+
+test('where the newer press cannot be written the older one is gone, too: no crash brings back what was replaced', async () => {
+  const machine = playMachine();
+  const outbox = machine.start();
+  expect(await outbox.keep(pressNow('p1'))).toBe(true);
+  // A folder where the fresh file should be.
+  mkdirSync(`${machine.file}.new`);
+  expect(await outbox.keep(pressNow('p2'))).toBe(false);
+  expect(await machine.start().open()).toEqual({ kind: 'nothing' });
 });
 
 test('a card that takes its time holds a press up for no more than a quarter of a second', async () => {
