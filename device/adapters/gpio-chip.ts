@@ -1,3 +1,4 @@
+import { userInfo } from 'node:os';
 import {
   chipInfoBytes,
   type ChipInfo,
@@ -94,11 +95,21 @@ function seen(kernel: Kernel): string {
 function whyNot(path: string, error: unknown): string {
   const code = codeOf(error);
   if (code === 'EACCES' || code === 'EPERM') {
-    return `This user may not use ${path}: add it to the group gpio with "sudo usermod -aG gpio $USER", and log in again.`;
+    const user = userName();
+    return `The user ${user} may not use ${path}: add it to the group gpio with "sudo usermod -aG gpio ${user}", and log in again.`;
   }
   if (code === 'ENOENT') return `There is no ${path}.`;
   if (code === 'ENOTTY' || code === 'EINVAL') return `${path} is no GPIO chip, or the kernel is older than 5.10.`;
   return `${path} cannot be used (${code}).`;
+}
+
+/** Of this process, which is hardly ever whoever reads the sentence; its number where it has no name. */
+function userName(): string {
+  try {
+    return userInfo().username;
+  } catch {
+    return String(process.getuid?.() ?? '');
+  }
 }
 
 /** Where on the chip; undefined when it has no line of that name. */
@@ -124,17 +135,51 @@ export function takeLines(kernel: Kernel, chip: Chip, lines: readonly LineName[]
     const what = typeof line === 'number' ? `line ${line}: its lines are 0 to ${chip.lines - 1}` : `line named ${line}`;
     throw new GpioProblem(`${chip.path} (${chip.label}) has no ${what}.`);
   });
-  const fd = kernel.open(chip.path);
+  const again = offsets.findIndex((offset, at) => offsets.indexOf(offset) < at);
+  if (again !== -1) {
+    const first = lines[offsets.indexOf(offsets[again] ?? -1)];
+    throw new GpioProblem(`${first} and ${lines[again]} are the same line of ${chip.path}; each needs one of its own.`);
+  }
+  let fd: number | undefined;
   try {
+    fd = kernel.open(chip.path);
     const bytes = lineRequestBytes(CONSUMER, offsets, use);
     kernel.ioctl(fd, GET_LINE, bytes);
     return grantedFd(bytes);
   } catch (error) {
-    if (codeOf(error) !== 'EBUSY') throw new GpioProblem(whyNot(chip.path, error), { cause: error });
-    const holders = offsets.flatMap((offset) => holderOf(kernel, fd, chip, offset));
-    throw new GpioProblem(`${holders.join(' ')} Stop that program, or choose another line.`, { cause: error });
+    throw new GpioProblem(whyNotTaken(kernel, fd, chip, offsets, error), { cause: error });
   } finally {
-    kernel.close(fd);
+    if (fd !== undefined) kernel.close(fd);
+  }
+}
+
+function whyNotTaken(
+  kernel: Kernel,
+  fd: number | undefined,
+  chip: Chip,
+  offsets: readonly number[],
+  error: unknown,
+): string {
+  const code = codeOf(error);
+  if (fd === undefined) return whyNot(chip.path, error);
+  if (code === 'EBUSY') {
+    const holders = offsets.flatMap((offset) => holderOf(kernel, fd, chip, offset));
+    // Whoever held it may just have let go.
+    if (holders.length === 0) return `A line of ${chip.path} was held by another program a moment ago; try again.`;
+    return `${holders.join(' ')} Stop that program, or choose another line.`;
+  }
+  // A kernel that can tell of a line could also give it.
+  if (code !== 'EINVAL' || !tellsOfLines(kernel, fd)) return whyNot(chip.path, error);
+  const which = offsets.length === 1 ? `Line ${offsets[0]}` : `One of the lines ${offsets.join(', ')}`;
+  return `${which} of ${chip.path} (${chip.label}) cannot be used like this: choose another line, or with a button another bias.`;
+}
+
+function tellsOfLines(kernel: Kernel, fd: number): boolean {
+  try {
+    kernel.ioctl(fd, GET_LINE_INFO, lineInfoBytes(0));
+    return true;
+  } catch {
+    return false; // which is the answer
   }
 }
 

@@ -1,3 +1,4 @@
+import { userInfo } from 'node:os';
 import { describe, expect, test } from 'vitest';
 import { findChip, GpioProblem } from '../../device/adapters/gpio-chip.ts';
 import { takeButtons, takeLeds } from '../../device/adapters/gpio-open.ts';
@@ -65,7 +66,9 @@ describe('the chip', () => {
       'no right to a path',
       [{ ...HEADER, closed: 'EACCES' }],
       HEADER.path,
-      /^This user may not use \/dev\/gpiochip11: add/,
+      new RegExp(
+        `^The user ${userInfo().username} may not use /dev/gpiochip11: add .*-aG gpio ${userInfo().username}"`,
+      ),
     ],
   ])('that is not there is told with what is: %s', ([, chips, wanted, expected]) => {
     expect(problem(() => findChip(playKernel(chips), wanted, [17]))).toMatch(expected);
@@ -111,12 +114,42 @@ describe('lines', () => {
       { ...HEADER, held: { 17: 'dashover-button' } },
       /is held by another dashover-button, or two/,
     ],
+    [
+      'held until just now',
+      { ...HEADER, refuses: 'EBUSY' },
+      /^A line of \/dev\/gpiochip11 was held by another program/,
+    ],
+    [
+      'not able to do that',
+      { ...HEADER, refuses: 'EINVAL' },
+      /^Line 5 of \/dev\/gpiochip11 \(pinctrl-rp1\) cannot be used like this: choose another line/,
+    ],
     ['not on the chip', { ...HEADER, lines: 8 }, /\(pinctrl-rp1\) has no line 17: its lines are 0 to 7\.$/],
   ])('that cannot be had are told, and nothing stays open: %s', ([, chip, expected]) => {
     const kernel = playKernel([chip]);
     const first = { ...button, line: 5 };
     expect(problem(() => takeButtons(kernel, { chip: 'auto', buttons: [first, button] }))).toMatch(expected);
     expect(kernel.opened.size).toBe(0);
+  });
+
+  test('that are one and the same are told, however they are written', () => {
+    const kernel = playKernel([HEADER]);
+    const take = () => takeLeds(kernel, 'auto', { lines: [27, 22, 'GPIO27'], lit: 'high' });
+    expect(problem(take)).toBe('27 and GPIO27 are the same line of /dev/gpiochip11; each needs one of its own.');
+    expect([kernel.granted.length, kernel.opened.size]).toEqual([0, 0]);
+  });
+
+  test('of a chip that was taken out in between are told', () => {
+    const kernel = playKernel([HEADER]);
+    let opened = 0;
+    const open = (path: string): number => {
+      opened += 1;
+      if (opened > 1) throw Object.assign(new Error('gone'), { code: 'ENOENT' });
+      return kernel.open(path);
+    };
+    expect(problem(() => takeButtons({ ...kernel, open }, { chip: 'auto', buttons: [button] }))).toMatch(
+      /^There is no /,
+    );
   });
 
   test('of a name that no line has are told', () => {

@@ -11,6 +11,8 @@ export interface PlayedChip {
   readonly held?: Readonly<Record<number, string>>;
   /** What opening it fails with. */
   readonly closed?: string;
+  /** What a request for lines fails with. */
+  readonly refuses?: string;
 }
 
 export interface PlayedKernel extends Kernel {
@@ -51,6 +53,7 @@ export function playKernel(chips: readonly PlayedChip[]): PlayedKernel {
       data.writeBigUInt64LE(holder === undefined ? 0n : 1n, 72);
     } else if (request === 0xc250b407) {
       const offsets = Array.from({ length: data.readUInt32LE(560) }, (_, at) => data.readUInt32LE(at * 4));
+      if (chip.refuses !== undefined) fail(chip.refuses);
       if (offsets.some((offset) => chip.held?.[offset] !== undefined)) fail('EBUSY');
       granted.push(Buffer.from(data));
       data.writeInt32LE(fresh(), 588);
