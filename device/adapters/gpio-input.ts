@@ -43,10 +43,13 @@ export function makeGpioInput(options: GpioInputOptions): Input {
       return readActive(bytes) !== 0n;
     };
     const readAtNs: bigint[] = [];
+    const levels: boolean[] = [];
     const counts = lines.map(() => 0);
     const readAfresh = (place: number): void => {
-      const level = pressed(place);
+      // Before the reading: an edge that comes in between has a later time, and the level tells whether it was seen.
       readAtNs[place] = process.hrtime.bigint();
+      const level = pressed(place);
+      levels[place] = level;
       on({ kind: 'level', button: place, pressed: level });
     };
     for (const place of lines.keys()) readAfresh(place);
@@ -56,8 +59,13 @@ export function makeGpioInput(options: GpioInputOptions): Input {
         counts[place] = event.count;
         // The level that was read knows already of an edge from before it.
         if (event.atNs <= (readAtNs[place] ?? 0n)) continue;
-        if (missed) readAfresh(place);
-        else on({ kind: 'edge', button: place, pressed: event.active, atMs: Number(event.atNs) / 1e6 + offsetMs });
+        if (missed) {
+          readAfresh(place);
+          continue;
+        }
+        if (event.active === levels[place]) continue;
+        levels[place] = event.active;
+        on({ kind: 'edge', button: place, pressed: event.active, atMs: Number(event.atNs) / 1e6 + offsetMs });
       }
     });
   }

@@ -43,10 +43,16 @@ function line() {
   };
 }
 
-function start(lines: readonly { readonly fd: number }[], levels: boolean[], take: () => readonly number[] = () => []) {
+function start(
+  lines: readonly { readonly fd: number }[],
+  levels: boolean[],
+  take: () => readonly number[] = () => [],
+  reading: () => void = () => undefined,
+) {
   const events: InputEvent[] = [];
   const kernel = {
     ioctl: (fd: number, _request: number, data: Buffer): void => {
+      reading();
       const at = lines.findIndex((one) => one.fd === fd);
       data.writeBigUInt64LE(levels[at] === true ? 1n : 0n, 0);
     },
@@ -97,6 +103,25 @@ test('an edge from before the line was read is known by its level already', asyn
     { kind: 'edge', pressed: false },
   ]);
   await input.close();
+});
+
+test('an edge while the line is read is told when the level does not have it, and is known already when it does', async () => {
+  for (const level of [false, true]) {
+    const one = line();
+    // A finger comes just as the line is looked at.
+    const { events, input } = start(
+      [one],
+      [level],
+      () => [],
+      () => one.edge(true),
+    );
+    const told = () => events.map((event) => `${event.kind} ${'pressed' in event ? event.pressed : ''}`);
+    await until('the level', () => events.length > 0);
+    one.edge(false);
+    await until('the last edge', () => told().at(-1) === 'edge false');
+    expect(told()).toEqual([`level ${level}`, ...(level ? [] : ['edge true']), 'edge false']);
+    await input.close();
+  }
 });
 
 test('after edges that were dropped the line is read afresh, so that no hold is made of two halves', async () => {
