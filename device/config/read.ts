@@ -22,7 +22,8 @@ export interface Overrides {
  * once: where, what is wrong, what to write.
  */
 export function readButtonConfig(file: string | undefined, overrides: Overrides, env: Environment): ButtonConfig {
-  const source = file === undefined ? EMPTY : parse(readText(file));
+  const source =
+    file === undefined ? EMPTY : parse(readText(file, 'name one with --config, or give --url, --device and --switch'));
   const schema = buttonSchema(file === undefined ? '.' : dirname(file));
   const name = file ?? 'The command line';
   return checked(name, source, schema, override(source.value, overrides), env, (value, report) => {
@@ -33,7 +34,7 @@ export function readButtonConfig(file: string | undefined, overrides: Overrides,
 
 /** Only what the LEDs need, so that a mistake elsewhere in the file keeps no lamp lit. Throws ConfigProblems. */
 export function readLedConfig(file: string, env: Environment): Pick<ButtonConfig, 'chip' | 'leds'> {
-  const source = parse(readText(file));
+  const source = parse(readText(file, 'name one with --config'));
   const { chip, leds } = isRecord(source.value) ? source.value : {};
   const written = { ...(chip !== undefined && { chip }), ...(leds !== undefined && { leds }) };
   return checked(file, source, ledSchema, written, env, () => undefined);
@@ -78,7 +79,8 @@ interface Source {
 
 const EMPTY: Source = { value: {}, problems: [], line: () => undefined };
 
-function readText(file: string): string {
+/** `instead` is what to do when there is no such file. */
+function readText(file: string, instead: string): string {
   const refuse = (text: string): never => {
     throw new ConfigProblems(file, [{ path: [], line: undefined, text }]);
   };
@@ -90,8 +92,7 @@ function readText(file: string): string {
   } catch (error) {
     if (error instanceof ConfigProblems) throw error;
     const code = error instanceof Error && 'code' in error ? error.code : undefined;
-    if (code === 'ENOENT')
-      return refuse('There is no such file; name one with --config, or give --url, --device and --switch.');
+    if (code === 'ENOENT') return refuse(`There is no such file; ${instead}.`);
     if (code === 'EISDIR') return refuse('This is a folder; name the file in it.');
     if (code === 'EACCES') return refuse('This user may not read it.');
     return refuse(`It cannot be read: ${error instanceof Error ? error.message : String(error)}.`);
@@ -102,13 +103,15 @@ function parse(text: string): Source {
   const counter = new LineCounter();
   // The parser's own words repeat parts of the file, and a secret written without quotes may be just that.
   const document: Document = parseDocument(text, { lineCounter: counter, prettyErrors: false, logLevel: 'silent' });
-  const problems = [...document.errors, ...document.warnings].slice(0, 10).map((error): Problem => {
+  const texts = [...document.errors, ...document.warnings].slice(0, 10).map((error) => {
     const { line } = counter.linePos(error.pos[0]);
     const reference = /\$\{/.test(text.split('\n')[line - 1] ?? '') ? " Put '${NAME}' in quotes." : '';
     const twice = error.code === 'DUPLICATE_KEY' ? 'has a key that is there twice; keep one.' : undefined;
     const words = `cannot be read as YAML; look for a missing quote, ":" or indentation.${reference}`;
-    return { path: [], line: undefined, text: `Line ${line} ${twice ?? words}` };
+    return `Line ${line} ${twice ?? words}`;
   });
+  // The parser stumbles more than once over the same place.
+  const problems = [...new Set(texts)].map((text): Problem => ({ path: [], line: undefined, text }));
   if (problems.length > 0) return { ...EMPTY, problems };
   let value: unknown;
   try {

@@ -176,3 +176,16 @@ leds: { red: 27, single: 4, white: 3 }
     expect(() => readButtonConfig(undefined, { ...flags, url: 'nowhere' }, {})).toThrow('The command line: 1 problem');
   });
 });
+
+test('one mistake of a file that is not YAML is told once', () => {
+  const told = problems(withPassword('${NAME}'));
+  expect(told.split('\n').filter((line) => line.includes('cannot be read as YAML'))).toHaveLength(1);
+});
+
+test('a file that is not there is told with what the command at hand can do without it', () => {
+  const nowhere = join(folder, 'nowhere.yaml');
+  expect(() => readButtonConfig(nowhere, {}, {})).toThrow(
+    'name one with --config, or give --url, --device and --switch.',
+  );
+  expect(() => readLedConfig(nowhere, {})).toThrow(/name one with --config\.$/);
+});
