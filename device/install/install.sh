@@ -5,13 +5,15 @@
 #   sudo sh device/install/install.sh back        goes back to the release before
 #   sudo sh device/install/install.sh uninstall   removes the program; with --purge its configuration and user, too
 #
-# What it writes, and nothing else:
+# What it writes (and the button, when it runs, its own folder /var/lib/dashover-button):
 #   /opt/dashover-button/releases/…   the program, a folder a release, with its own Node 24
 #   /opt/dashover-button/current      a link to the one that runs, and previous, to the one that ran before
 #   /etc/dashover-button/             button.yaml, certificates and keys: yours, never overwritten
 #   /etc/systemd/system/dashover-button.service, /etc/sysusers.d/dashover-button.conf, /usr/local/bin/dashover-button
+#   /etc/udev/rules.d/60-dashover-button.rules   gives the GPIO chips to the group gpio, as Raspberry Pi OS does by itself
 #
-# With DESTDIR=/mnt/image it installs below another root, and starts nothing.
+# With DESTDIR=/mnt/image it installs below another root, and starts nothing. The program is fetched for, and tried on, the machine
+# where the script runs: the image must be for the same architecture.
 set -eu
 umask 022
 
@@ -21,6 +23,7 @@ OPT=$ROOT/opt/$NAME
 ETC=$ROOT/etc/$NAME
 UNIT=$ROOT/etc/systemd/system/$NAME.service
 USERS=$ROOT/etc/sysusers.d/$NAME.conf
+RULES=$ROOT/etc/udev/rules.d/60-$NAME.rules
 BIN=$ROOT/usr/local/bin/$NAME
 SOURCE=$(CDPATH='' cd -- "$(dirname -- "$0")/../.." && pwd)
 
@@ -64,17 +67,28 @@ add_release() {
   mkdir -p "$half"
   trap 'rm -rf "$half"' EXIT
   say "Copying the button $version from $SOURCE."
-  tar -C "$SOURCE" --exclude=node_modules -cf - package.json package-lock.json LICENSE cloud/package.json shared device |
-    tar -C "$half" --no-same-owner -xf -
+  # Readable whatever the umask of the checkout: the service is neither root nor its owner.
+  tar -C "$SOURCE" --exclude=node_modules --mode=u=rwX,go=rX \
+    -cf - package.json package-lock.json LICENSE cloud/package.json shared device |
+    tar -C "$half" --no-same-owner --no-same-permissions -xf -
   say "Fetching what it needs with npm: about 100 packages, one of them Node 24 (270 MB on the disk)."
   # Exactly what package-lock.json names, only what the button needs, and no package's install script.
   (cd "$half" && npm ci --omit=dev --workspace=device --ignore-scripts --no-audit --no-fund --loglevel=error)
-  "$half/node_modules/.bin/node" "$half/device/main.ts" --version >/dev/null ||
+  as_nobody "$half/node_modules/.bin/node" "$half/device/main.ts" --version >/dev/null ||
     fail "The new release does not start on this machine; nothing was changed."
   # On the disk before anything points there: a power cut may cost the update, never the button.
   sync
   mv -T "$half" "$OPT/releases/$RELEASE"
   trap - EXIT
+}
+
+# With no more rights than the service will have, where that can be tried.
+as_nobody() {
+  if [ -z "$ROOT" ] && command -v setpriv >/dev/null; then
+    (cd / && setpriv --reuid=65534 --regid=65534 --clear-groups "$@")
+  else
+    "$@"
+  fi
 }
 
 # Swaps the link in one step: at every moment there is a whole release behind it. Its unit comes with it, back and forth.
@@ -107,6 +121,12 @@ forget_old() {
 add_files() {
   install -D -m 644 "$SOURCE/device/install/sysusers.conf" "$USERS"
   systemd-sysusers ${ROOT:+"--root=$ROOT"} "$USERS"
+  install -D -m 644 "$SOURCE/device/install/gpio.rules" "$RULES"
+  if [ -z "$ROOT" ] && command -v udevadm >/dev/null; then
+    # For the chips that are there already.
+    udevadm control --reload || true
+    udevadm trigger --subsystem-match=gpio || true
+  fi
   mkdir -p "$(dirname "$BIN")"
   ln -sfn "/opt/$NAME/current/device/bin/$NAME" "$BIN"
   mkdir -p "$ETC"
@@ -192,7 +212,7 @@ uninstall() {
   if [ -z "$ROOT" ]; then
     systemctl disable --now --quiet "$NAME" 2>/dev/null || true
   fi
-  rm -rf "$OPT" "$UNIT" "$USERS" "$BIN"
+  rm -rf "$OPT" "$UNIT" "$USERS" "$RULES" "$BIN"
   if [ "${1:-}" = --purge ]; then
     rm -rf "$ETC" "$ROOT/var/lib/$NAME"
     [ -n "$ROOT" ] || userdel "$NAME" 2>/dev/null || true

@@ -29,10 +29,10 @@ async function npmThat(does: string): Promise<void> {
   await writeFile(join(tools, 'npm'), `#!/bin/sh\n${does}\n`, { mode: 0o755 });
 }
 
-async function install(...words: string[]): Promise<Ran> {
+async function install(word = 'install', option = '', script = SCRIPT): Promise<Ran> {
   const env = { PATH: `${tools}:/usr/bin:/bin:/usr/sbin:/sbin`, DESTDIR: root };
   try {
-    const { stdout, stderr } = await run('sh', [SCRIPT, ...words], { env });
+    const { stdout, stderr } = await run('sh', [script, word, option], { env });
     return { code: 0, text: stdout + stderr };
   } catch (error) {
     const { code, stdout, stderr } = error as { code: number; stdout: string; stderr: string };
@@ -66,6 +66,22 @@ describe.skipIf(skipReason !== undefined)(`the installer${skipReason ?? ''}`, ()
     expect(await modes('button.yaml', 'secrets.env')).toEqual(['640', '600']);
     // Whoever may write the program that holds the key, holds the key.
     expect((await run('find', [opt(), '-not', '-type', 'l', '-perm', '/022'])).stdout).toBe('');
+  });
+
+  test('a checkout that nobody else may read becomes a release that the service can, and the chips are given to its group', async () => {
+    const checkout = join(tools, 'checkout');
+    await mkdir(join(checkout, 'cloud'), { recursive: true });
+    const files = ['package.json', 'package-lock.json', 'LICENSE', 'shared', 'device'];
+    await run('cp', ['-r', ...files, checkout], { cwd: ROOT });
+    await run('cp', [join(ROOT, 'cloud/package.json'), join(checkout, 'cloud')]);
+    await run('chmod', ['-R', 'go-rwx', checkout]);
+    expect(await install('install', '', join(checkout, 'device/install/install.sh'))).toMatchObject({ code: 0 });
+    expect((await run('find', [opt('releases'), '-not', '-type', 'l', '-not', '-perm', '-004'])).stdout).toBe('');
+    expect((await stat(opt('current/device/bin/dashover-button'))).mode & 0o777).toBe(0o755);
+    const rules = join(root, 'etc/udev/rules.d/60-dashover-button.rules');
+    expect(await readFile(rules, 'utf8')).toMatch(/KERNEL=="gpiochip\*", GROUP="gpio", MODE="0660"/);
+    await install('uninstall');
+    await expect(stat(rules)).rejects.toThrow('ENOENT');
   });
 
   test('the configuration that it begins with is one that the button takes', async () => {
