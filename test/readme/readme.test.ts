@@ -23,6 +23,9 @@ const ELSEWHERE: Readonly<Record<string, string>> = {
   'npm run test:long': 'the same',
   'npm run test:gpio': 'the same, where QEMU can be had',
   'npm run sim -- --minutes 10': 'test/sim plays a fixed set and some at random',
+  'sudo apt-get install git npm': 'whoever has this tree has done the like',
+  'git clone <this repository> dashover': 'the same',
+  'cd dashover': 'the same',
   'sudo sh device/install/install.sh': 'test/device/service-install plays it below a root of its own',
   'sudo sh device/install/install.sh keys': 'the same',
   'sudo -u dashover-button dashover-button check --config /etc/dashover-button/button.yaml':
