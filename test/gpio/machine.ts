@@ -74,11 +74,10 @@ export async function bootMachine({ image, initrd }: GuestKernel): Promise<Machi
   return { ...machine, [Symbol.asyncDispose]: () => running.disposeAsync() };
 }
 
-/** Nehalem is the least that Node takes. The newer vector instructions of `-cpu max` are young in Debian 12's QEMU. */
 function startQemu(image: string, initrd: string, port: number): ChildProcess {
   const append = `console=ttyS0 quiet loglevel=3 panic=-1 mitigations=off tsc=reliable no_timer_check -- ${NODE} ${GUEST} ${port}`;
   const words = [
-    '-accel tcg,thread=multi -cpu Nehalem -M q35 -m 1024 -smp 2 -nodefaults -display none -serial stdio -no-reboot',
+    '-accel tcg,thread=multi -cpu max -M q35 -m 1024 -smp 2 -nodefaults -display none -serial stdio -no-reboot',
     '-fsdev local,id=host,path=/,security_model=none,readonly=on,multidevs=remap',
     '-device virtio-9p-pci,fsdev=host,mount_tag=host',
     '-netdev user,id=net -device virtio-net-pci,netdev=net,romfile=',
