@@ -62,7 +62,7 @@ export interface Connection {
   end(): Promise<void>;
 }
 
-/** Connects once. Throws only when the TLS material is unusable. */
+/** Connects once. Throws only when the TLS material, or this version of MQTT.js, is unusable. */
 export function connect(
   broker: Broker,
   version: 4 | 5,
@@ -71,6 +71,7 @@ export function connect(
   clock: Clock,
 ): Connection {
   const client = mqtt.connect(broker.url, clientOptions(broker, version, fresh));
+  const acknowledge = acknowledger(client);
   const over = new AbortController();
   const window = makeWindow(clock, over.signal);
   let why: string | undefined;
@@ -133,7 +134,7 @@ export function connect(
   const inbox = makeInbox({
     atOnce: RECEIVE_MAX,
     over: over.signal,
-    acknowledge: (messageId) => acknowledge(client, messageId),
+    acknowledge,
     failed(sentence) {
       why ??= sentence;
       client.stream.destroy();
@@ -201,10 +202,15 @@ function clientOptions(broker: Broker, version: 4 | 5, fresh: boolean): IClientO
   };
 }
 
-/** MQTT.js has no public way to acknowledge by hand; this is the one by which it does so itself. */
-function acknowledge(client: MqttClient, messageId: number): void {
+/**
+ * MQTT.js has no public way to acknowledge by hand; this is the one by which it does so itself. Throws where it is gone:
+ * a broker that never hears of what is stored would stop talking, and nobody would know why.
+ */
+function acknowledger(client: MqttClient): (messageId: number) => void {
   const send: unknown = Reflect.get(client, '_sendPacket');
-  if (typeof send === 'function') send.call(client, { cmd: 'puback', messageId, reasonCode: 0 });
+  if (typeof send === 'function') return (messageId) => send.call(client, { cmd: 'puback', messageId, reasonCode: 0 });
+  client.on('error', () => undefined).end(true);
+  throw new Error('This version of MQTT.js cannot acknowledge by hand; install the one of the lock file with npm ci.');
 }
 
 /**

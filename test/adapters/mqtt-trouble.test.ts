@@ -1,6 +1,8 @@
 import { createServer } from 'node:net';
+import { MqttClient } from 'mqtt';
 import { expect, test, vi } from 'vitest';
 import { reconnectDelayMs } from '../../cloud/adapters/mqtt.ts';
+import { connect } from '../../cloud/adapters/mqtt-connection.ts';
 import { connectionFaultInWords } from '../../cloud/adapters/mqtt-words.ts';
 import { silentLog } from '../../shared/log.ts';
 import { systemClock } from '../../shared/system-clock.ts';
@@ -124,4 +126,19 @@ test.for([
   [134, /mqtt\.password/],
 ] as const)('the code %s is told as a sentence', ([code, words]) => {
   expect(connectionFaultInWords(Object.assign(new Error('x'), { code }))).toMatch(words);
+});
+
+test('an MQTT.js that cannot acknowledge by hand is refused before it connects, with the way to the right one', () => {
+  const prototype: object = MqttClient.prototype;
+  const found: unknown = Reflect.get(prototype, '_sendPacket');
+  Reflect.set(prototype, '_sendPacket', undefined);
+  const presence = { topic: 'endpoints/one/presence', online: '{}', offline: '{}' };
+  const broker = { url: 'mqtt://127.0.0.1:9', clientId: 'one', presence };
+  try {
+    expect(() => connect(broker, 4, true, async () => undefined, systemClock)).toThrow(
+      'install the one of the lock file',
+    );
+  } finally {
+    Reflect.set(prototype, '_sendPacket', found);
+  }
 });
