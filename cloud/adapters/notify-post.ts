@@ -44,7 +44,9 @@ export async function call({ who, url, method = 'POST', headers, body, secrets }
       redirect: 'manual',
       signal,
     });
-    const said = cut(hide(await beginning(response), hidden), ANSWER_CHARS_MAX);
+    // It has the message; one that never ends its answer must not be told again for that.
+    if (response.ok) await response.body?.cancel();
+    const said = response.ok ? '' : cut(hide(await beginning(response), hidden), ANSWER_CHARS_MAX);
     const words = said === '' ? '' : ` (${said})`;
     const answer: Answer = {
       status: response.status,
