@@ -52,7 +52,7 @@ export async function drillOver(
   const payload = JSON.stringify(drillCommand(road, drill));
   const delivery = await connection.publish({ topic, payload, retain: false }, SEND_MS_MAX);
   if (delivery.kind !== 'taken') return { name, ok: false, text: `It could not be sent: ${delivery.text}` };
-  const silent = `The broker took a drill, and no endpoint answered it: does its access list let "${road.device}" write to ${topic}, and does an endpoint run?`;
+  const silent = `The broker took a drill, and no endpoint answered it: is "${road.device}" under devices in its dashover.yaml, does the broker's access list let it write to ${topic}, and does an endpoint run?`;
   const done = new AbortController();
   const late = async (ms: number, text: string): Promise<Finding> => {
     await road.clock.sleep(ms, done.signal);

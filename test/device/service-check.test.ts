@@ -45,7 +45,7 @@ test('a road on which nothing comes back is found out: that the broker took a me
     ['endpoint', true],
     ['drill', false],
   ]);
-  expect(found.at(-1)?.text).toContain('no endpoint answered it');
+  expect(found.at(-1)?.text).toContain('no endpoint answered it: is "lobby" under devices in its dashover.yaml');
 });
 
 test.for([
