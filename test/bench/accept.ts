@@ -6,6 +6,8 @@ import type { World } from '../world/world.ts';
 import { inTurn, table } from './figures.ts';
 
 const TIMES = 200;
+/** An answer that takes longer never comes. */
+const ANSWER_MS_MAX = 30_000;
 
 /** How long until a command is decided, stored and answered: over HTTP against a bare server, over MQTT against an echo. */
 export async function benchAccept(world: World): Promise<string> {
@@ -36,11 +38,7 @@ export async function benchAccept(world: World): Promise<string> {
       {
         'echo by another MQTT client, nothing stored': () => ask(client, 'echo/in', 'echo/out', { id: randomUUID() }),
         'endpoint: decided, stored, answered to the device': () =>
-          ask(client, `dashover/v1/devices/${world.file.device}/command`, 'replies', {
-            command: 'failover',
-            id: randomUUID(),
-            ageMs: 120_000,
-          }),
+          askDevice(client, world, { command: 'failover', ageMs: 120_000 }),
       },
       TIMES,
     );
@@ -52,16 +50,27 @@ export async function benchAccept(world: World): Promise<string> {
   }
 }
 
-function setNoDelay({ stream }: MqttClient): void {
+export function setNoDelay({ stream }: MqttClient): void {
   if ('setNoDelay' in stream) (stream as unknown as { setNoDelay(on: boolean): void }).setNoDelay(true);
 }
 
-async function post(url: string, world: World, body: object = {}): Promise<number> {
+/** Milliseconds until the answer to a request with the token of a human. */
+export async function post(url: string, world: World, body: object = {}): Promise<number> {
   const beganMs = performance.now();
   const headers = { authorization: `Bearer ${world.file.tokens.ops}`, 'content-type': 'application/json' };
-  const response = await fetch(url, { method: 'POST', headers, body: JSON.stringify(body) });
+  const signal = AbortSignal.timeout(ANSWER_MS_MAX);
+  const response = await fetch(url, { method: 'POST', headers, body: JSON.stringify(body), signal });
   await response.text();
   return performance.now() - beganMs;
+}
+
+/** Milliseconds until the replies of the world's device, which are subscribed to, name the command. */
+export function askDevice(
+  client: MqttClient,
+  { file }: World,
+  body: { readonly [field: string]: string | number },
+): Promise<number> {
+  return ask(client, `dashover/v1/devices/${file.device}/command`, 'replies', { ...body, id: randomUUID() });
 }
 
 function ask(
@@ -70,11 +79,13 @@ function ask(
   answer: string,
   body: { readonly id: string; readonly [field: string]: string | number },
 ): Promise<number> {
-  return new Promise((resolve) => {
+  return new Promise((resolve, reject) => {
     const beganMs = performance.now();
+    const late = setTimeout(() => reject(new Error(`Nothing was heard on ${answer}.`)), ANSWER_MS_MAX);
     const hear = (heard: string, payload: Buffer): void => {
       if (!heard.endsWith(answer) || !payload.includes(body.id)) return;
       client.off('message', hear);
+      clearTimeout(late);
       resolve(performance.now() - beganMs);
     };
     client.on('message', hear);

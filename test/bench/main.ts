@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import { startWorld, type World } from '../world/world.ts';
 import { benchAccept } from './accept.ts';
 import { benchDevice } from './device.ts';
+import { benchFlood } from './flood.ts';
 import { benchMove } from './move.ts';
 import { benchQueue } from './queue.ts';
 import { benchViewers } from './viewers.ts';
@@ -15,6 +16,7 @@ const BENCHES: Readonly<Record<string, (folder: string) => Promise<string>>> = {
   queue: benchQueue,
   device: benchDevice,
   viewers: benchViewers,
+  flood: (folder) => inWorld(folder, benchFlood),
 };
 
 async function inWorld(folder: string, bench: (world: World) => Promise<string>): Promise<string> {
