@@ -125,6 +125,8 @@ export interface InboundMessage {
   readonly retained: boolean;
   readonly responseTopic?: string;
   readonly correlationData?: Uint8Array;
+  /** What is left of its message expiry interval, whole seconds (MQTT 5): its sender wants it obeyed by then or not at all. */
+  readonly expiresInS?: number;
 }
 
 export interface OutboundMessage {

@@ -266,14 +266,15 @@ function inbound(packet: {
   topic: string;
   payload: string | Buffer;
   retain: boolean;
-  properties?: { responseTopic?: string; correlationData?: Buffer };
+  properties?: { responseTopic?: string; correlationData?: Buffer; messageExpiryInterval?: number };
 }): InboundMessage {
-  const { responseTopic, correlationData } = packet.properties ?? {};
+  const { responseTopic, correlationData, messageExpiryInterval } = packet.properties ?? {};
   return {
     topic: packet.topic,
     payload: Buffer.from(packet.payload),
     retained: packet.retain,
     ...(responseTopic !== undefined && { responseTopic }),
     ...(correlationData !== undefined && { correlationData }),
+    ...(messageExpiryInterval !== undefined && { expiresInS: messageExpiryInterval }),
   };
 }

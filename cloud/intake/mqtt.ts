@@ -1,5 +1,5 @@
 import type { Clock } from '../../shared/clock.ts';
-import { type CommandName, readCommand } from '../../shared/command.ts';
+import { type CommandName, type CommandOptions, EXPIRES_IN_MS_DEFAULT, readCommand } from '../../shared/command.ts';
 import { Fault, isFault } from '../../shared/faults.ts';
 import type { Log } from '../../shared/log.ts';
 import { readTopic } from '../../shared/topics.ts';
@@ -42,7 +42,12 @@ export function makeMqttIntake(options: MqttIntakeOptions): OnMessage {
     refuseRetained(message);
     const { command, switch: named, ...commandOptions } = readCommand(message.payload);
     const target = targetOf(caller, onSwitch, named, options.switches);
-    const ask = { kind: 'move', command, options: commandOptions, alert: null } as const;
+    const ask = {
+      kind: 'move',
+      command,
+      options: withExpiry(commandOptions, message.expiresInS),
+      alert: null,
+    } as const;
     await door.accept({ caller, switch: target, ask, replyTo: replyToOf(message, caller, options.prefix) });
   }
 
@@ -75,6 +80,16 @@ export function makeMqttIntake(options: MqttIntakeOptions): OnMessage {
     }
     if (message.retained && topic.kind !== 'device-presence') refusals.clear(message.topic);
   };
+}
+
+/**
+ * What its sender let the broker keep for so long only is not begun later than that. The broker counts whole seconds: one
+ * that had the message for a part of its last second says 0.
+ */
+function withExpiry(options: CommandOptions, expiresInS: number | undefined): CommandOptions {
+  if (expiresInS === undefined) return options;
+  const { ageMs = 0, expiresInMs = EXPIRES_IN_MS_DEFAULT } = options;
+  return { ...options, expiresInMs: Math.min(expiresInMs, ageMs + Math.max(1, expiresInS) * 1_000) };
 }
 
 function refuseRetained(message: InboundMessage): void {

@@ -209,28 +209,32 @@ test.skipIf(mosquittoMissing)('over MQTT 5, what could not be stored is delivere
   await vi.waitFor(() => expect(seen).toEqual(['failover', 'failover']), { timeout: 5_000 });
 });
 
-test.skipIf(mosquittoMissing)('response topic and correlation data arrive, and correlation data goes out', async () => {
-  const broker = keep(await startMosquitto());
-  const inbound: InboundMessage[] = [];
-  const bus = makeBus(broker.url, { onMessage: async (message) => void inbound.push(message) });
-  const person = await makeClient(broker.url, { protocolVersion: 5 });
-  await connected(bus);
-  const properties = { responseTopic: 'people/me', correlationData: Buffer.from('42') };
-  await person.publishAsync('dashover/v1/switches/www/command', 'drill', { qos: 1, properties });
-  await vi.waitFor(() => expect(inbound).toMatchObject([{ responseTopic: 'people/me' }]), { timeout: 5_000 });
-  expect(Buffer.from(inbound[0]?.correlationData ?? []).toString()).toBe('42');
+test.skipIf(mosquittoMissing)(
+  'response topic, correlation data and expiry arrive, and correlation data goes out',
+  async () => {
+    const broker = keep(await startMosquitto());
+    const inbound: InboundMessage[] = [];
+    const bus = makeBus(broker.url, { onMessage: async (message) => void inbound.push(message) });
+    const person = await makeClient(broker.url, { protocolVersion: 5 });
+    await connected(bus);
+    const properties = { responseTopic: 'people/me', correlationData: Buffer.from('42'), messageExpiryInterval: 30 };
+    await person.publishAsync('dashover/v1/switches/www/command', 'drill', { qos: 1, properties });
+    await vi.waitFor(() => expect(inbound).toMatchObject([{ responseTopic: 'people/me' }]), { timeout: 5_000 });
+    expect(Buffer.from(inbound[0]?.correlationData ?? []).toString()).toBe('42');
+    expect(inbound[0]?.expiresInS).toBe(30);
 
-  await person.subscribeAsync('people/me', { qos: 1 });
-  const answers: (string | undefined)[][] = [];
-  person.on('message', (topic, payload, packet) =>
-    answers.push([topic, payload.toString(), packet.properties?.correlationData?.toString()]),
-  );
-  await bus.publish({
-    topic: 'people/me',
-    whole: true,
-    payload: 'done',
-    retain: false,
-    correlationData: Buffer.from('42'),
-  });
-  await vi.waitFor(() => expect(answers).toEqual([['people/me', 'done', '42']]), { timeout: 5_000 });
-});
+    await person.subscribeAsync('people/me', { qos: 1 });
+    const answers: (string | undefined)[][] = [];
+    person.on('message', (topic, payload, packet) =>
+      answers.push([topic, payload.toString(), packet.properties?.correlationData?.toString()]),
+    );
+    await bus.publish({
+      topic: 'people/me',
+      whole: true,
+      payload: 'done',
+      retain: false,
+      correlationData: Buffer.from('42'),
+    });
+    await vi.waitFor(() => expect(answers).toEqual([['people/me', 'done', '42']]), { timeout: 5_000 });
+  },
+);

@@ -179,6 +179,19 @@ test('a command older than it may be is a refused job, and its sender hears of i
   await vi.waitFor(() => expect(on(endpoint, 'devices/lobby/replies')).not.toEqual([]), { timeout: 5_000 });
 });
 
+test('what the broker may keep for so long only is not begun later than that, whatever the command says', async () => {
+  const endpoint = await start();
+  const left = { expiresInS: 5 };
+  await endpoint.hear(says({ command: 'failover', id: 'fresh' }, LOBBY, left));
+  await endpoint.hear(says({ command: 'restore', id: 'brief', expiresInMs: 2_000 }, LOBBY, left));
+  await endpoint.hear(says({ command: 'failover', id: 'last' }, LOBBY, { expiresInS: 0 }));
+  const long = { command: 'failover', switch: 'api', id: 'pressed', ageMs: 20_000, expiresInMs: 600_000 };
+  await endpoint.hear(says(long, 'devices/roof/command', left));
+  const jobs = await jobsOf(endpoint);
+  const goodFor = jobs.map(({ acceptedAtMs, data }) => [data.trigger.id, (data.expiresAtMs ?? 0) - acceptedAtMs]);
+  expect(Object.fromEntries(goodFor)).toMatchObject({ fresh: 5_000, pressed: 5_000, brief: 2_000, last: 1_000 });
+});
+
 test('a response topic is answered with its correlation data: the job, and a refusal', async () => {
   const endpoint = await start();
   const more = { responseTopic: 'people/me', correlationData: Buffer.from('42') };
