@@ -54,10 +54,15 @@ export function count(amount: number, noun: string): string {
   return `${amount} ${noun}${amount === 1 ? '' : 's'}`;
 }
 
-/** A stranger's text inside a sentence of ours: at most `charsMax` characters, on one line. */
+/** Controls, and what would turn the sentence around; not what joins letters and emoji (U+200C and U+200D). */
+const STEERING = /(?:[\p{Cc}\s]|(?![\u200c\u200d])\p{Cf})+/gu;
+
+/** A stranger's text inside a sentence of ours: at most `charsMax` characters, on one line, with nothing that steers a terminal. */
 export function clip(text: string, charsMax: number): string {
-  const line = text.replaceAll(/\s+/g, ' ').trim();
-  return line.length <= charsMax ? line : `${line.slice(0, charsMax - 1)}…`;
+  const line = text.toWellFormed().replaceAll(STEERING, ' ').trim();
+  if (line.length <= charsMax) return line;
+  // Never through the middle of a character.
+  return `${line.slice(0, charsMax - 1).replace(/\p{Cs}$/u, '')}…`;
 }
 
 /** Ends a clause that may already be a sentence with exactly one full stop. */

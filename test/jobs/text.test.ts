@@ -30,6 +30,13 @@ test('counts have their plural', () => {
 test('a stranger’s text is one line of bounded length', () => {
   expect(clip('two\nlines\tand  more', 100)).toBe('two lines and more');
   expect(clip('x'.repeat(500), 10)).toBe(`${'x'.repeat(9)}…`);
+  expect(clip('😀'.repeat(10), 10)).toBe('😀😀😀😀…');
+  expect(clip('half \ud83d', 10)).toBe('half \ufffd');
+});
+
+test('a stranger’s text cannot steer the terminal, or turn the sentence around, of whoever reads it', () => {
+  expect(clip('a\u0000b\u001b[31mc\u009b2J\u202ed\u2066e\u200b', 100)).toBe('a b [31mc 2J d e');
+  expect(clip('👩\u200d🚒 می\u200cخواهم', 100)).toBe('👩\u200d🚒 می\u200cخواهم');
 });
 
 test('a clause becomes a sentence with one full stop', () => {
