@@ -14,7 +14,13 @@ export type CommandName = z.infer<typeof CommandName>;
 
 const fields = {
   to: z.string().min(1).max(64).optional(),
-  id: z.string().min(1).max(128).optional(),
+  id: z
+    .string()
+    .min(1)
+    .max(128)
+    // A database would replace the half, and two ids might become one.
+    .refine((id) => id.isWellFormed(), 'whole characters: this one holds half of one')
+    .optional(),
   reason: z.string().max(256).optional(),
   ageMs: z.number().nonnegative().max(Number.MAX_SAFE_INTEGER).optional(),
   expiresInMs: z.int().min(1).max(EXPIRES_IN_MS_MAX).optional(),

@@ -55,7 +55,7 @@ function beyond(issue: Limit, subject: string, found: unknown): string {
   const [bound, limit] = issue.code === 'too_small' ? ['at least', issue.minimum] : ['at most', issue.maximum];
   const things = COUNTED[issue.origin];
   if (things === undefined) return `${subject} is ${shown(found)}; write ${bound} ${amount(Number(limit), subject)}`;
-  const length = typeof found === 'string' || Array.isArray(found) ? found.length : undefined;
+  const length = typeof found === 'string' || Array.isArray(found) ? Array.from(found).length : undefined;
   if (length === 0) return `${subject} is empty; leave it out, or write something`;
   return `${subject} has ${length ?? 'not the right number of'} ${things}; write ${bound} ${limit}`;
 }

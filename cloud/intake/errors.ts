@@ -66,10 +66,5 @@ type Known = readonly ['bad-media-type' | 'bad-request' | 'malformed', string, s
 const FASTIFY: Readonly<Record<string, Known>> = {
   FST_ERR_CTP_INVALID_MEDIA_TYPE: ['bad-media-type', 'The body is not declared as JSON.'],
   FST_ERR_CTP_INVALID_CONTENT_LENGTH: ['bad-request', 'The body is not as long as Content-Length says.'],
-  FST_ERR_CTP_INVALID_JSON_BODY: [
-    'malformed',
-    'The body is not JSON.',
-    'Send a JSON object, such as {"reason":"maintenance"}.',
-  ],
   FST_ERR_BAD_URL: ['bad-request', 'The path of the URL is not well formed.'],
 };

@@ -142,20 +142,27 @@ export async function makeHttp(options: HttpOptions): Promise<FastifyInstance> {
 
 /**
  * JSON in UTF-8 is the only body, and an empty one is none: `curl -X POST -H 'Content-Type: application/json'` means {}.
- * Bytes that are no UTF-8 are refused rather than replaced: what would be stored is not what was sent.
+ * Bytes that are no UTF-8 are refused rather than replaced: what would be stored is not what was sent. A field such as
+ * `__proto__` is a field like others, which the schema of the route refuses by its name.
  */
 function readJsonOnly(app: FastifyInstance): void {
-  const parse = app.getDefaultJsonParser('error', 'error');
   app.removeAllContentTypeParsers();
-  app.addContentTypeParser('application/json', { parseAs: 'buffer' }, (request, body: Buffer, done) => {
-    if (!isUtf8(body)) {
-      done(new Fault('bad-request', 'The body is not text in UTF-8.'));
-      return;
-    }
-    const text = body.toString();
-    if (text.trim() === '') done(null, undefined);
-    else void parse(request, text, done);
+  app.addContentTypeParser('application/json', { parseAs: 'buffer' }, async (_request: unknown, body: Buffer) => {
+    if (!isUtf8(body)) throw new Fault('bad-request', 'The body is not text in UTF-8.');
+    const text = body.toString().trim();
+    return text === '' ? undefined : parseJson(text);
   });
+}
+
+function parseJson(text: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch (cause) {
+    throw new Fault('malformed', 'The body is not JSON.', {
+      cause,
+      hint: 'Send a JSON object, such as {"reason":"maintenance"}.',
+    });
+  }
 }
 
 /** One sentence, and one count, for each request. No query, no headers: secrets have no place in either. */

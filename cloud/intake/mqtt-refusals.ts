@@ -1,5 +1,5 @@
 import type { Clock } from '../../shared/clock.ts';
-import { COMMAND_BYTES_MAX } from '../../shared/command.ts';
+import { Command, COMMAND_BYTES_MAX } from '../../shared/command.ts';
 import type { Fault } from '../../shared/faults.ts';
 import type { Log } from '../../shared/log.ts';
 import type { RefusalMessage } from '../../shared/messages.ts';
@@ -90,7 +90,7 @@ function idOf(payload: Uint8Array): string | null {
   try {
     const value: unknown = JSON.parse(Buffer.from(payload).toString());
     const id = typeof value === 'object' && value !== null && 'id' in value ? value.id : null;
-    return typeof id === 'string' && id.length <= 128 ? id : null;
+    return Command.shape.id.safeParse(id).data ?? null;
   } catch {
     // A bare word, or no JSON at all: it has no id, and what is wrong with it is being said anyway.
     return null;

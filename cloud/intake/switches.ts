@@ -11,8 +11,9 @@ const Params = z.object({ switch: z.string() });
 const orNothing = <Body extends z.ZodType>(body: Body) => z.preprocess((value) => value ?? {}, body);
 const MoveBody = orNothing(CommandOptions);
 const HOLD_MS_MAX = 90 * 86_400_000;
-const HoldFor = z.string().transform((text, context) => {
-  const ms = parseDuration(text);
+/** Text; whatever else stands there is told the same. */
+const HoldFor = z.unknown().transform((text, context) => {
+  const ms = typeof text === 'string' ? parseDuration(text) : undefined;
   if (ms !== undefined && ms > 0 && ms <= HOLD_MS_MAX) return ms;
   context.addIssue({ code: 'custom', message: 'a duration such as 30m, 2h or 1d, at most 90d' });
   return z.NEVER;

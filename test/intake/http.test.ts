@@ -228,6 +228,14 @@ describe('commands', () => {
     ['an unknown field', { colour: 'red' }, 'www', 422, 'malformed', /colour/],
     ['a number for a word', { to: 7 }, 'www', 422, 'malformed', /to is 7; write text/],
     ['too long a life', { expiresInMs: 600_001 }, 'www', 422, 'malformed', /expiresInMs/],
+    [
+      'half a character for an id',
+      { id: '\ud800' },
+      'www',
+      422,
+      'malformed',
+      /id is "\\ud800"; write whole characters/,
+    ],
     ['an unknown position', { to: 'moon' }, 'www', 422, 'unknown-position', /moon/],
     ['an unknown switch', {}, 'nope', 404, 'unknown-switch', /nope/],
     ['an unknown guard', { override: ['held'] }, 'www', 422, 'malformed', /held/],
@@ -255,6 +263,12 @@ describe('commands', () => {
     expect(held.status).toBe(200);
     expect(held.body).toMatchObject({ state: { hold: { reason: 'maintenance' } }, text: expect.any(String) as string });
     expectError(await post('/api/switches/www/hold', { for: 'soon' }), 422, 'malformed', /a duration such as/);
+    expectError(
+      await post('/api/switches/www/hold', { for: 60 }),
+      422,
+      'malformed',
+      /for is 60; write a duration such/,
+    );
     const until = await post('/api/switches/www/release', { for: '1h' });
     expectError(until, 422, 'malformed', /for is "1h"; write nothing there: a release has no duration/);
     const released = await post('/api/switches/www/release', { reason: 'done' });
@@ -441,7 +455,15 @@ describe('HTTP itself', () => {
     ['a form, as curl -d sends it', 'application/x-www-form-urlencoded', '{}', 415, 'bad-media-type', /JSON/],
     ['more than 4 KiB', 'application/json', `{"reason":"${'x'.repeat(5_000)}"}`, 413, 'too-large', /4,096/],
     ['an array', 'application/json', '[]', 422, 'malformed', /body .*: it is a list; write a JSON object/],
-    ['a poisoned prototype', 'application/json', '{"__proto__":{"to":"x"}}', 422, 'malformed', /./],
+    ['a poisoned prototype', 'application/json', '{"__proto__":{"to":"x"}}', 422, 'malformed', /field "__proto__"/],
+    [
+      'a poisoned constructor',
+      'application/json',
+      '{"constructor":{"prototype":1}}',
+      422,
+      'malformed',
+      /"constructor"/,
+    ],
   ] as const)('a body that is %s is answered in the same form', async ([, type, body, status, code, words]) => {
     const { url, endpoint } = await start();
     const headers = { ...OPS, 'content-type': type };

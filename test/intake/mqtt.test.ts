@@ -167,6 +167,13 @@ test.for([
   expect(await jobsOf(endpoint)).toEqual([]);
 });
 
+test('a refusal names the id of its command, however its characters are stored', async () => {
+  const endpoint = await start();
+  const id = '😀'.repeat(128);
+  await endpoint.hear(says({ command: 'failover', id, colour: 'red' }, LOBBY));
+  expect(refusalsOn(endpoint, 'devices/lobby/replies')).toMatchObject([{ id }]);
+});
+
 test('a command older than it may be is a refused job, and its sender hears of it', async () => {
   const endpoint = await start();
   await endpoint.hear(says({ command: 'failover', id: 'late', ageMs: 60_001 }, LOBBY));

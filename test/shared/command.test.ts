@@ -38,6 +38,16 @@ test.for([
   ],
   ['an empty name', '{"command":"drill","to":""}', 'to is empty; leave it out, or write something'],
   ['many words', `{"command":"drill","reason":"${long}"}`, 'reason has 300 characters; write at most 256'],
+  [
+    'many characters outside the first plane',
+    `{"command":"drill","reason":"${'😀'.repeat(257)}"}`,
+    'reason has 257 characters; write at most 256',
+  ],
+  [
+    'half a character in its id',
+    String.raw`{"command":"drill","id":"\ud800"}`,
+    String.raw`id is "\ud800"; write whole characters: this one holds half of one`,
+  ],
   ['a word for a list', '{"command":"drill","override":"drift"}', 'override is "drift"; write a list'],
   [
     'a sentence for a list',
