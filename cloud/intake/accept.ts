@@ -12,6 +12,7 @@ import { ageMsOf } from './age.ts';
 import { makeBurst, SINGLY_MAX } from './burst.ts';
 import { type Action, type Caller, callerInWords, originOf, senderOf, whyNotAllowed } from './caller.ts';
 import { checkOverride, checkPosition } from './position.ts';
+import { unknownSwitch } from './target.ts';
 
 export type SwitchEngine = Engine<SwitchState, SwitchCommand, Reply, JobData>;
 
@@ -111,8 +112,7 @@ export function makeDoor(options: DoorOptions): Door {
     if (why !== null) throw new Fault('not-allowed', why);
     const settings = switches.get(switchName);
     if (settings) return settings;
-    const known = [...switches.keys()].slice(0, 20).join(', ');
-    throw new Fault('unknown-switch', `There is no switch "${switchName}".`, { hint: `Name one of these: ${known}.` });
+    throw unknownSwitch(switchName, [...switches.keys()]);
   }
 
   function readAsk({ caller, switch: name, ask, replyTo }: AtTheDoor): SwitchCommand {

@@ -1,5 +1,5 @@
-import type { FastifySchemaCompiler } from 'fastify';
-import type { z } from 'zod';
+import type { FastifyRequest, FastifySchemaCompiler } from 'fastify';
+import { z } from 'zod';
 import { Fault } from '../../shared/faults.ts';
 import { describeIssues } from '../../shared/misfit.ts';
 
@@ -13,5 +13,20 @@ export const checkParts: FastifySchemaCompiler<z.ZodType> = ({ schema, httpPart 
     return { error: new Fault('malformed', sentence, { hint: 'The README describes the fields of each route.' }) };
   };
 };
+
+/**
+ * Throws `malformed` for a query on a route that has none: whoever writes `?to=dr` there believes that the switch goes
+ * there, and would never hear that nobody has read it.
+ */
+export function refuseQuery(request: FastifyRequest): void {
+  if (request.routeOptions.schema?.querystring !== undefined) return;
+  const parsed = NO_QUERY.safeParse(request.query);
+  if (parsed.success) return;
+  throw new Fault('malformed', `The query is not well formed: ${describeIssues(parsed.error, request.query)}.`, {
+    hint: 'This route takes no query. What a command needs goes into its body, as JSON.',
+  });
+}
+
+const NO_QUERY = z.strictObject({});
 
 const PARTS: Readonly<Record<string, string>> = { querystring: 'query', body: 'body', params: 'path' };

@@ -61,10 +61,11 @@ function tooLarge(request: FastifyRequest): Fault {
   });
 }
 
-type Known = readonly ['bad-media-type' | 'bad-request' | 'malformed', string, string?];
+type Known = readonly ['bad-media-type' | 'bad-request' | 'not-found', string, string?];
 
 const FASTIFY: Readonly<Record<string, Known>> = {
   FST_ERR_CTP_INVALID_MEDIA_TYPE: ['bad-media-type', 'The body is not declared as JSON.'],
   FST_ERR_CTP_INVALID_CONTENT_LENGTH: ['bad-request', 'The body is not as long as Content-Length says.'],
+  FST_ERR_MAX_PARAM_LENGTH: ['not-found', 'No part of a path here has more than 128 characters.'],
   FST_ERR_BAD_URL: ['bad-request', 'The path of the URL is not well formed.'],
 };

@@ -10,6 +10,7 @@ import { describeJob } from '../jobs/describe.ts';
 import type { Api, ApiOptions } from './api-options.ts';
 import { callerOf, checkReader, checkSees, principalOf, sees, sendState } from './respond.ts';
 import { ROUTES } from './route-words.ts';
+import { unknownSwitch } from './target.ts';
 
 const LIMIT_MAX = 200;
 const WAIT_MS_MAX = 60_000;
@@ -38,7 +39,10 @@ export function jobRoutes(app: Api, { door, engine, switches, stopping }: ApiOpt
   app.get('/api/jobs', { schema: { querystring: Filter, ...ROUTES.jobs } }, async (request) => {
     checkReader(request);
     const { switch: lane, status, limit, before } = request.query;
-    if (lane !== undefined) checkSees(request, lane);
+    if (lane !== undefined) {
+      checkSees(request, lane);
+      await checkKnown(lane);
+    }
     const filter: JobFilter = { limit, ...(status && { status }), ...(before !== undefined && { before }) };
     const lanes = lane !== undefined ? [lane] : lanesOf(request);
     const rows = lanes
@@ -71,6 +75,13 @@ export function jobRoutes(app: Api, { door, engine, switches, stopping }: ApiOpt
     const ask = { kind: 'cancel', job: id } as const;
     return sendState(reply, await door.accept({ caller, switch: job.lane, ask, replyTo: [] }));
   });
+
+  /** A switch that has gone from dashover.yaml keeps its history. One that has none either is mistyped: `unknown-switch`. */
+  async function checkKnown(lane: string): Promise<void> {
+    const known = switches.map(({ name }) => name);
+    if (known.includes(lane) || (await engine.jobs({ lane, limit: 1 })).length > 0) return;
+    throw unknownSwitch(lane, known);
+  }
 
   /** Undefined when the principal sees all: one query then serves. */
   function lanesOf(request: FastifyRequest): readonly string[] | undefined {

@@ -51,13 +51,14 @@ export const ROUTES = {
     tag: 'switches',
     summary: 'The state of each switch that the token may see',
     answers: { 200: { text: 'The states.', schema: States } },
+    errors: ['malformed'],
   }),
   switch: described({
     id: 'getSwitch',
     tag: 'switches',
     summary: 'The state of a switch',
     answers: { 200: { text: 'The state.', schema: StateAnswer } },
-    errors: TO_SWITCH,
+    errors: [...TO_SWITCH, 'malformed'],
   }),
   move: (command: CommandName) =>
     describedWithBody({
@@ -97,7 +98,7 @@ export const ROUTES = {
     tag: 'jobs',
     summary: 'Jobs, newest first',
     answers: { 200: { text: 'The jobs.', schema: Jobs } },
-    errors: ['malformed'],
+    errors: [...TO_SWITCH, 'malformed'],
   }),
   job: described({
     id: 'getJob',
@@ -121,6 +122,7 @@ export const ROUTES = {
     description:
       'Server-sent events: first `state` of each switch, then `state` and `job` as they are stored. Each `data` is JSON in one line.',
     answers: { 200: { text: 'The stream.', schema: TEXT, type: 'text/event-stream' } },
+    errors: ['malformed'],
   }),
 
   trigger: described({
@@ -157,12 +159,14 @@ export const ROUTES = {
     tag: 'devices',
     summary: 'Who is there',
     answers: { 200: { text: 'The buttons of the switches that the token may see.', schema: Devices } },
+    errors: ['malformed'],
   }),
   access: described({
     id: 'access',
     tag: 'switches',
     summary: 'What the bearer may do, and between which positions',
     answers: { 200: { text: 'What a page may offer.', schema: Access } },
+    errors: ['malformed'],
   }),
   audit: described({
     id: 'readJournal',

@@ -1,10 +1,10 @@
 import { z } from 'zod';
 import { CommandOptions, COMMANDS } from '../../shared/command.ts';
 import { parseDuration } from '../../shared/duration.ts';
-import { Fault } from '../../shared/faults.ts';
 import type { Api, ApiOptions } from './api-options.ts';
 import { callerOf, checkReader, checkSees, sees, sendJob, sendState } from './respond.ts';
 import { ROUTES } from './route-words.ts';
+import { unknownSwitch } from './target.ts';
 
 const Params = z.object({ switch: z.string() });
 /** Bodies may be left out: an empty one says the same as {}. */
@@ -42,12 +42,10 @@ export function switchRoutes(app: Api, { door, switches, readState }: ApiOptions
     checkSees(request, name);
     const settings = switches.find((known) => known.name === name);
     if (settings) return readState(settings);
-    throw new Fault('unknown-switch', `There is no switch "${name.slice(0, 64)}".`, {
-      hint: `Name one of these: ${switches
-        .map(({ name }) => name)
-        .slice(0, 20)
-        .join(', ')}.`,
-    });
+    throw unknownSwitch(
+      name,
+      switches.map((known) => known.name),
+    );
   });
 
   for (const command of COMMANDS) {

@@ -1,5 +1,14 @@
 import { Fault } from '../../shared/faults.ts';
+import { clip } from '../jobs/text.ts';
 import type { Caller } from './caller.ts';
+
+/** `unknown-switch`, with the names of those that there are. */
+export function unknownSwitch(name: string, switches: readonly string[]): Fault {
+  const known = switches.slice(0, 20).join(', ');
+  return new Fault('unknown-switch', `There is no switch "${clip(name, 64)}".`, {
+    hint: `Name one of these: ${known}.`,
+  });
+}
 
 /** The switch that a command is for: its topic's, the one that it names, or the only one its device may move. Throws `malformed`. */
 export function targetOf(

@@ -249,6 +249,16 @@ describe('commands', () => {
     });
   });
 
+  test('options in the query are refused by name, not left out: a failover would go elsewhere than its sender believes', async () => {
+    const { get, post, endpoint } = await start();
+    const asked = await post('/api/switches/www/failover?to=dr&ageMs=5');
+    expectError(asked, 422, 'malformed', /^The query .*unknown field "to", "ageMs"\.$/);
+    expectError(await post('/api/switches/www/hold?for=1h'), 422, 'malformed', /"for"/);
+    expectError(await get('/api/switches?switch=www'), 422, 'malformed', /"switch"/);
+    expect(await jobsOf(endpoint)).toEqual([]);
+    expect((await post('/api/switches/www/drill?')).status).toBe(202);
+  });
+
   test('410 for one that is too old, 412 for one meant for another revision; the body is the job', async () => {
     const { post } = await start();
     const late = await post('/api/switches/www/failover', { ageMs: 60_001 });
@@ -336,6 +346,8 @@ describe('reading', () => {
       /status is "happy"; write waiting, .* or cancelled/,
     );
     expectError(await get('/api/jobs/nope'), 404, 'unknown-job');
+    const mistyped = await get('/api/jobs?switch=wwv');
+    expectError(mistyped, 404, 'unknown-switch', /"wwv"/);
     expectError(await get(`/api/jobs/${all[0]?.id}?wait=long`), 422, 'malformed', /30s/);
   });
 
@@ -434,6 +446,7 @@ describe('HTTP itself', () => {
     ['an unknown path', 'GET', '/nowhere', 404, 'not-found', /nowhere/],
     ['a wrong method', 'DELETE', '/api/switches/www', 405, 'bad-method', /DELETE/],
     ['GET where it is POST', 'GET', `/trigger/${TRIGGER_ID}`, 405, 'bad-method', /GET/],
+    ['a longer name than anything has', 'GET', `/api/switches/${'x'.repeat(129)}`, 404, 'not-found', /^No .* 128/],
     ['a path that is not well formed', 'GET', '/api/switches/%zz', 400, 'bad-request', /path|URL/],
   ] as const)('%s is answered in the same form', async ([, method, path, status, code, words]) => {
     expect.hasAssertions();
