@@ -113,6 +113,7 @@ const REASONS: Readonly<Record<string, string>> = {
   EAI_AGAIN: 'the name could not be resolved',
   EHOSTUNREACH: 'the host cannot be reached',
   ENETUNREACH: 'the network cannot be reached',
+  ERR_SSL_WRONG_VERSION_NUMBER: 'it does not speak TLS; write http://',
   ETIMEDOUT: 'no answer in time',
   UND_ERR_CONNECT_TIMEOUT: 'no answer in time',
 };

@@ -58,7 +58,7 @@ async function question(api: Api, command: CommandName, name: string, to: string
   const usual = command === 'restore' ? 'primary' : await api.failoverTo(name);
   const held = state.hold === null ? '' : ` It is held by ${state.hold.by}.`;
   const where = to ?? usual ?? 'its failover position';
-  return plain(`${state.text}${held}\nMove ${state.switch} from ${state.position} to ${where}?`);
+  return `${plain(`${state.text}${held}`)}\n${plain(`Move ${state.switch} from ${state.position} to ${where}?`)}`;
 }
 
 function commandOptions({ reason, to, override }: MoveOptions): CommandOptions {

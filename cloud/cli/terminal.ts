@@ -50,22 +50,47 @@ export async function confirm(question: string): Promise<boolean> {
 const GAP = '  ';
 const LAST_MIN = 10;
 
-/** Rows below their headings. On a terminal the last column is cut to fit; elsewhere nothing is. */
+/**
+ * Rows below their headings. On a terminal a row that is too wide goes on in further lines, its columns below each other
+ * all the same, and the last column is cut to fit; elsewhere a row is a line and nothing is cut.
+ */
 export function table(headings: readonly string[], rows: readonly (readonly string[])[]): string {
   const cells = rows.map((row) => row.map(plain));
   const widths = headings.map((heading, column) =>
     Math.max(...[heading, ...cells.map((row) => row[column] ?? '')].map((cell) => cell.length)),
   );
-  const before = widths.slice(0, -1).reduce((sum, width) => sum + width + GAP.length, 0);
-  const room = process.stdout.isTTY ? Math.max(LAST_MIN, process.stdout.columns - before) : Infinity;
-  const line = (row: readonly string[]): string =>
-    row
-      .map((cell, column) => (column === row.length - 1 ? cut(cell, room) : cell.padEnd(widths[column] ?? 0)))
-      .join(GAP)
-      .trimEnd();
-  return [paint('bold', line(headings)), ...cells.map(line)].join('\n');
+  const width = process.stdout.isTTY ? process.stdout.columns : Infinity;
+  const lines = linesOf(widths, width);
+  const told = (row: readonly string[]): string =>
+    lines.map((columns) => lineOf(row, columns, widths, width)).join('\n');
+  return [told(headings).split('\n').map(bold).join('\n'), ...cells.map(told)].join('\n');
+}
+
+const bold = (text: string): string => paint('bold', text);
+
+/** Which columns stand on which line of a row; those after the first line are indented. */
+function linesOf(widths: readonly number[], width: number): readonly (readonly number[])[] {
+  const lines: number[][] = [[]];
+  let used = 0;
+  for (const [column, own] of widths.entries()) {
+    const needed = column === widths.length - 1 ? Math.min(own, LAST_MIN) : own;
+    if (used > GAP.length && used + needed > width) {
+      lines.push([]);
+      used = GAP.length;
+    }
+    lines.at(-1)?.push(column);
+    used += own + GAP.length;
+  }
+  return lines;
+}
+
+function lineOf(row: readonly string[], columns: readonly number[], widths: readonly number[], width: number): string {
+  const line = columns.map((column) => (row[column] ?? '').padEnd(widths[column] ?? 0)).join(GAP);
+  const indented = columns[0] === 0 ? line : GAP + line;
+  const isLast = columns.at(-1) === row.length - 1;
+  return isLast ? cut(indented.trimEnd(), width) : indented.trimEnd();
 }
 
 function cut(text: string, width: number): string {
-  return text.length > width ? `${text.slice(0, width - 1)}…` : text;
+  return text.length > width ? `${text.slice(0, width - 1).replace(/\p{Cs}$/u, '')}…` : text;
 }

@@ -119,8 +119,7 @@ test.concurrent.for([
       env: { ...endpoint.env, NO_COLOR: '1', TERM: 'dumb' },
       input: `${typed}\n`,
     });
-    expect(ran.stdout).toContain(`It is at ${position}.`);
-    expect(ran.stdout).toContain(`Move www ${way}? [y/N]`);
+    expect(ran.stdout.replaceAll('\r', '')).toContain(`It is at ${position}.\nMove www ${way}? [y/N]`);
     expect(ran.code).toBe(code);
     expect(endpoint.asked.filter(({ method }) => method === 'POST').length).toBe(posts);
   },
