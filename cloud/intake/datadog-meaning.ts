@@ -113,7 +113,7 @@ function move(command: Direction, news: DatadogNews, settings: DatadogSettings, 
     alert: {
       key: keyOf(news, name),
       cycle: news.cycleKey === '' ? null : news.cycleKey,
-      title: news.title === '' ? nameless(news) : clip(news.title, TITLE_CHARS_MAX),
+      title: news.title === '' ? nameless(news, 'Datadog webhook') : clip(news.title, TITLE_CHARS_MAX),
       atMs,
       maxAgeMs: settings.maxAgeMs,
     },
@@ -138,11 +138,12 @@ function idOf({ eventId, atMs }: DatadogNews, name: string, command: Direction):
 }
 
 function titleInWords(news: DatadogNews): string {
-  return news.title === '' ? nameless(news) : `"${clip(news.title, 120)}"`;
+  return news.title === '' ? nameless(news, 'The event') : `"${clip(news.title, 120)}"`;
 }
 
-function nameless({ monitorId, scope }: DatadogNews): string {
-  if (monitorId === '') return 'The event';
+/** What has no title, by its monitor; `otherwise` when it names none. */
+function nameless({ monitorId, scope }: DatadogNews, otherwise: string): string {
+  if (monitorId === '') return otherwise;
   return `Monitor ${clip(monitorId, 40)}${scope === '' ? '' : ` of ${clip(scope, 60)}`}`;
 }
 

@@ -41,6 +41,8 @@ export function readSequences(path: string): readonly Sequence[] {
 
 function settingsOf(text: string, line: number): { settings?: DatadogSettings; slow?: boolean } {
   if (text === 'with slow moves') return { slow: true };
+  const [, seconds] = /^with maxAge: (\d+)s$/.exec(text) ?? [];
+  if (seconds !== undefined) return { settings: { ...SETTINGS, maxAgeMs: Number(seconds) * 1_000 } };
   const [, key, value] = /^with (noData|warn): (alert|ignore)$/.exec(text) ?? [];
   if (key === undefined) throw new Error(`line ${line}: ${text} is no setting`);
   return { settings: { ...SETTINGS, [key]: value } };
