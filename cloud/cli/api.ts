@@ -5,7 +5,7 @@ import type { CommandName, CommandOptions } from '../../shared/command.ts';
 import type { Job, State } from '../../shared/messages.ts';
 import type { JournalPage } from './audit-chain.ts';
 import { CliFailure } from './failure.ts';
-import { ask, checkEndpoint, type Answer, type Endpoint } from './http.ts';
+import { ask, checkEndpoint, mayBeHeard, type Answer, type Endpoint } from './http.ts';
 
 /** A lost answer is asked for again, under the same id: it stays one job. */
 const SENDS_MAX = 3;
@@ -78,6 +78,7 @@ export function makeApi(given: Endpoint): Api {
 async function send(endpoint: Endpoint, path: string, options: CommandOptions): Promise<unknown> {
   const startedMs = performance.now();
   const id = randomUUID();
+  let heard = false;
   for (let attempt = 1; ; attempt += 1) {
     try {
       const ageMs = Math.round(performance.now() - startedMs);
@@ -85,11 +86,20 @@ async function send(endpoint: Endpoint, path: string, options: CommandOptions): 
       // A refusal that is on record is a job as well.
       return isJob(answer.body) ? answer.body : bodyOf(answer);
     } catch (error) {
-      const again = error instanceof CliFailure && error.code === 'endpoint-away' && attempt < SENDS_MAX;
-      if (!again) throw error;
+      if (!(error instanceof CliFailure) || error.code !== 'endpoint-away') throw error;
+      heard ||= mayBeHeard(error);
+      if (attempt >= SENDS_MAX) throw heard ? withoutAnswer(error) : error;
       await sleep(RESEND_MS * attempt);
     }
   }
+}
+
+/** What was asked may be done although nobody has said so. */
+function withoutAnswer({ code, message, cause }: CliFailure): CliFailure {
+  const sentence = `${message} It may have taken the command all the same.`;
+  return new CliFailure(code, sentence, 'See "dashover jobs" when it answers again, before you send it once more.', {
+    cause,
+  });
 }
 
 function bodyOf({ status, body }: Answer): unknown {

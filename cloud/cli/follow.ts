@@ -11,6 +11,14 @@ const PAUSE_MS = 200;
 /** An endpoint that is restarted in the middle of a job goes on with it; so do we. */
 const AWAY_MS_MAX = 120_000;
 
+/** Nobody is there, or it cannot say just now: an endpoint that is restarted, its database, the proxy in front of it. */
+const PASSING = ['endpoint-away', 'not-dashover', 'stopping', 'store-unavailable'];
+
+/** Whether asking again may help. */
+export function isPassing(error: unknown): error is CliFailure {
+  return error instanceof CliFailure && PASSING.includes(error.code);
+}
+
 export function isEnded(job: Job): boolean {
   return !['waiting', 'queued', 'running'].includes(job.status);
 }
@@ -27,9 +35,7 @@ export async function follow(api: Api, first: Job, onChange: (job: Job) => void)
       answeredMs = performance.now();
       onChange(job);
     } catch (error) {
-      const away =
-        error instanceof CliFailure && ['endpoint-away', 'not-dashover', 'store-unavailable'].includes(error.code);
-      if (!away || performance.now() - answeredMs > AWAY_MS_MAX) throw error;
+      if (!isPassing(error) || performance.now() - answeredMs > AWAY_MS_MAX) throw error;
       if (answeredMs >= askedMs - PAUSE_MS)
         remark(`${error.message} Trying again; the job does not depend on this terminal.`);
       await sleep(WAIT_MS);

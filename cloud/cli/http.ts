@@ -96,6 +96,22 @@ function parseJson(text: string): unknown {
   }
 }
 
+/** Codes of those who have never heard us. */
+const UNHEARD = [
+  'ECONNREFUSED',
+  'ENOTFOUND',
+  'EAI_AGAIN',
+  'EHOSTUNREACH',
+  'ENETUNREACH',
+  'UND_ERR_CONNECT_TIMEOUT',
+  'ERR_SSL_WRONG_VERSION_NUMBER',
+];
+
+/** Whether a request that was not answered may have been heard all the same. */
+export function mayBeHeard(failure: CliFailure): boolean {
+  return failure.code === 'endpoint-away' && !UNHEARD.includes(codeOf(failure.cause) ?? '');
+}
+
 function away(url: string, error: unknown): CliFailure {
   return new CliFailure(
     'endpoint-away',
@@ -121,12 +137,17 @@ const REASONS: Readonly<Record<string, string>> = {
 /** fetch hides why behind "fetch failed": the cause knows. */
 function reason(error: unknown): string {
   if (error instanceof DOMException && error.name === 'TimeoutError') return 'no answer in time';
+  const code = codeOf(error);
+  if (code !== undefined) return REASONS[code] ?? code;
+  return error instanceof Error ? error.message : 'unknown';
+}
+
+function codeOf(error: unknown): string | undefined {
   for (let at = error; at instanceof Error; at = at.cause) {
     // Several addresses were tried: the first failure tells enough.
     const one: unknown = at instanceof AggregateError ? at.errors[0] : at;
-    const code = one instanceof Error && 'code' in one ? String(one.code) : '';
-    if (REASONS[code] !== undefined) return REASONS[code];
-    if (code !== '') return code;
+    // A DOMException has a number of that name.
+    if (one instanceof Error && 'code' in one && typeof one.code === 'string' && one.code !== '') return one.code;
   }
-  return error instanceof Error ? error.message : 'unknown';
+  return undefined;
 }

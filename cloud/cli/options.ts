@@ -29,8 +29,9 @@ export function jsonOption(): Option {
 
 export function reasonOption(): Option {
   return new Option('--reason <words>', `why, for the record (at most ${REASON_MAX} characters)`).argParser((text) => {
-    if (text.length <= REASON_MAX) return text;
-    throw new InvalidArgumentError(`It has ${text.length} characters; write at most ${REASON_MAX}.`);
+    const { length } = Array.from(text);
+    if (length <= REASON_MAX) return text;
+    throw new InvalidArgumentError(`It has ${length} characters; write at most ${REASON_MAX}.`);
   });
 }
 

@@ -3,8 +3,7 @@ import type { Command } from 'commander';
 import { durationInWords } from '../../shared/duration.ts';
 import type { Job, State } from '../../shared/messages.ts';
 import type { Api } from './api.ts';
-import { CliFailure } from './failure.ts';
-import { endInWords, isEnded, stepTeller } from './follow.ts';
+import { endInWords, isEnded, isPassing, stepTeller } from './follow.ts';
 import { example, openApi, overHttp, type EndpointOptions } from './options.ts';
 import { paint, plain, remark, say } from './terminal.ts';
 
@@ -54,7 +53,7 @@ async function watch(api: Api, named: string | undefined, teller: Teller, stop: 
       if (away) remark('The endpoint answers again.');
       away = false;
     } catch (error) {
-      if (!(error instanceof CliFailure) || error.code !== 'endpoint-away') throw error;
+      if (!isPassing(error)) throw error;
       if (!away) remark(`${error.message} Trying again.`);
       away = true;
     }

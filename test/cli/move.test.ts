@@ -62,6 +62,45 @@ test.concurrent('an endpoint that is restarted in the middle is waited for', asy
   expect(ran.code).toBe(0);
 });
 
+test.concurrent('an endpoint that stops in good order in the middle is waited for, too, and so is the proxy in front of it', async ({
+  expect,
+}) => {
+  const answers = [
+    refusal(503, 'stopping', 'This endpoint is stopping.'),
+    [502, undefined] as const,
+    refusal(503, 'store-unavailable', 'Away.'),
+  ];
+  await using endpoint = await fakeEndpoint({
+    'POST /api/switches/www/failover': () => [202, job()],
+    'GET /api/jobs/j1': (_, times) => answers[times - 1] ?? [200, job({ ...SUCCEEDED })],
+  });
+  const ran = await dashover(['failover', 'www'], { env: endpoint.env });
+  expect(ran.stderr).toMatch(
+    /^This endpoint is stopping\. Trying again; the job does not depend on this terminal\.\n$/,
+  );
+  expect(ran.code).toBe(0);
+});
+
+test.concurrent('a command that is never answered may have been taken, and that is said', async ({ expect }) => {
+  await using endpoint = await fakeEndpoint({ 'POST /api/switches/www/failover': () => 'hang-up' });
+  const ran = await dashover(['failover', 'www'], { env: endpoint.env });
+  expect(ran.code).toBe(1);
+  expect(ran.stderr).toMatch(
+    /does not answer: the connection was cut\. It may have taken the command all the same\.\n/,
+  );
+  expect(ran.stderr).toContain('See "dashover jobs" when it answers again,');
+  expect(endpoint.asked.length).toBe(3);
+});
+
+test.concurrent('a reason has as many characters as the endpoint counts', async ({ expect }) => {
+  await using endpoint = await fakeEndpoint({ 'POST /api/switches/www/drill': () => [202, job({ ...SUCCEEDED })] });
+  const [right, long] = await Promise.all([
+    dashover(['drill', 'www', '--reason', '😀'.repeat(256)], { env: endpoint.env }),
+    dashover(['drill', 'www', '--reason', '😀'.repeat(257)], { env: endpoint.env }),
+  ]);
+  expect([right.code, long.code, long.stderr]).toEqual([0, 2, expect.stringContaining('It has 257 characters')]);
+});
+
 test.concurrent('a job that a guard refuses is told with its remedy, and exits 1', async ({ expect }) => {
   const error = { code: 'held', message: 'held', hint: 'Release it.', guard: null };
   await using endpoint = await fakeEndpoint({

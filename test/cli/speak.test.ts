@@ -91,7 +91,8 @@ test.concurrent('watch says states, a job and its steps as they come, survives a
   expect,
 }) => {
   await using endpoint = await fakeEndpoint({
-    'GET /api/switches': (_, times) => (times === 2 ? 'hang-up' : [200, { switches: [state()] }]),
+    'GET /api/switches': (_, times) =>
+      [refusal(503, 'stopping', 'It stops.'), 'hang-up' as const][times - 2] ?? [200, { switches: [state()] }],
     'GET /api/jobs': (_, times) => [
       200,
       {
@@ -115,7 +116,7 @@ test.concurrent('watch says states, a job and its steps as they come, survives a
     '12:04:10  www moved from primary to maintenance.',
     '',
   ]);
-  expect(ran.stderr).toMatch(/does not answer: .* Trying again\.\nThe endpoint answers again\.\n$/);
+  expect(ran.stderr).toMatch(/^It stops\. Trying again\.\nThe endpoint answers again\.\n$/);
   expect(ran.code).toBe(0);
 });
 
