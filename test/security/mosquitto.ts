@@ -2,7 +2,7 @@ import { type ChildProcess, spawn, spawnSync } from 'node:child_process';
 import { once } from 'node:events';
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { freePort } from '../world/ports.ts';
+import { lastingPort } from '../world/ports.ts';
 import { opensslMissing } from './certificates.ts';
 
 const PROGRAM = ['mosquitto', '/usr/sbin/mosquitto'].find((path) => spawnSync(path, ['-h']).error === undefined);
@@ -28,7 +28,7 @@ function settingsIn(acl: string): readonly string[] {
  */
 export async function startSecureMosquitto(folder: string, acl: string): Promise<SecureMosquitto> {
   if (PROGRAM === undefined) throw new Error('mosquitto is not installed: apt-get install mosquitto');
-  const port = await freePort(0);
+  const port = await lastingPort();
   const file = join(folder, 'mosquitto.conf');
   const aclFile = join(folder, 'access.acl');
   writeFileSync(aclFile, acl, { mode: 0o600 });

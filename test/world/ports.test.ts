@@ -2,7 +2,7 @@ import { createSocket } from 'node:dgram';
 import { once } from 'node:events';
 import { createServer } from 'node:net';
 import { expect, test } from 'vitest';
-import { freePort, listen, listenOn, listenPair } from './ports.ts';
+import { freePort, lastingPort, listen, listenOn, listenPair } from './ports.ts';
 
 test('a port that is free is taken, one that is not is replaced', async () => {
   const first = createServer();
@@ -21,6 +21,14 @@ test('listening on exactly one port rejects when it is taken', async () => {
   const port = await listen(first);
   await expect(listenOn(createServer(), port)).rejects.toMatchObject({ code: 'EADDRINUSE' });
   first.close();
+});
+
+test('a port that lasts is given to nobody who asks for any', async () => {
+  const port = await lastingPort();
+  expect(port).toBeLessThan(32_768);
+  const server = createServer();
+  expect(await listen(server, port)).toBe(port);
+  server.close();
 });
 
 test('a pair has the same port for UDP and TCP; when either is taken, both move', async () => {

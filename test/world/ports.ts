@@ -6,6 +6,10 @@ import type { AddressInfo, Server } from 'node:net';
 
 export const LOOPBACK = '127.0.0.1';
 const PAIR_ATTEMPTS_MAX = 50;
+/** Linux gives those from 32768 on, macOS and Windows those from 49152 on. */
+const LASTING_MIN = 20_000;
+const LASTING_COUNT = 12_000;
+const LASTING_ATTEMPTS_MAX = 50;
 
 /**
  * Lets a server listen on the preferred port, or on a free one when that is taken. 0 is always a free one.
@@ -34,6 +38,18 @@ export async function freePort(preferred = 0, host = LOOPBACK): Promise<number> 
   server.close();
   await once(server, 'close');
   return port;
+}
+
+/**
+ * A free port for what is ended and started again at the same place, nothing stays open. Meanwhile everybody else may ask
+ * the system for any port, and would be given this one, or connect out of it: so it is below those that the system gives.
+ */
+export async function lastingPort(host = LOOPBACK): Promise<number> {
+  for (let attempt = 1; ; attempt += 1) {
+    const wish = LASTING_MIN + Math.floor(Math.random() * LASTING_COUNT);
+    if ((await freePort(wish, host)) === wish) return wish;
+    if (attempt === LASTING_ATTEMPTS_MAX) throw new Error(`No port is free on ${host} after ${attempt} attempts.`);
+  }
 }
 
 export interface PortPair {
