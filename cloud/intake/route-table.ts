@@ -26,9 +26,11 @@ export function collectRoutes(app: FastifyInstance): RouteTable {
     routes.push({ url, methods, schema: (schema ?? {}) as DescribedSchema, pattern: new RegExp(`^${path}$`) });
   });
   return {
-    methodsOf: (path) => [
-      ...new Set(routes.filter(({ pattern }) => pattern.test(path)).flatMap(({ methods }) => methods)),
-    ],
+    methodsOf: (asked) => {
+      // A slash at the end makes no other path, here as in the router.
+      const path = asked.replace(/(?<=.)\/$/, '');
+      return [...new Set(routes.filter(({ pattern }) => pattern.test(path)).flatMap(({ methods }) => methods))];
+    },
     all: () => routes,
   };
 }

@@ -446,6 +446,7 @@ describe('HTTP itself', () => {
     ['an unknown path', 'GET', '/nowhere', 404, 'not-found', /nowhere/],
     ['a wrong method', 'DELETE', '/api/switches/www', 405, 'bad-method', /DELETE/],
     ['GET where it is POST', 'GET', `/trigger/${TRIGGER_ID}`, 405, 'bad-method', /GET/],
+    ['the same with a slash at its end', 'GET', `/trigger/${TRIGGER_ID}/`, 405, 'bad-method', /GET/],
     ['a longer name than anything has', 'GET', `/api/switches/${'x'.repeat(129)}`, 404, 'not-found', /^No .* 128/],
     ['a path that is not well formed', 'GET', '/api/switches/%zz', 400, 'bad-request', /path|URL/],
   ] as const)('%s is answered in the same form', async ([, method, path, status, code, words]) => {
