@@ -11,13 +11,14 @@ const Params = z.object({ switch: z.string() });
 const orNothing = <Body extends z.ZodType>(body: Body) => z.preprocess((value) => value ?? {}, body);
 const MoveBody = orNothing(CommandOptions);
 const HOLD_MS_MAX = 90 * 86_400_000;
-/** Text; whatever else stands there is told the same. */
-const HoldFor = z.unknown().transform((text, context) => {
-  const ms = typeof text === 'string' ? parseDuration(text) : undefined;
+const Time = z.string().transform((text, context) => {
+  const ms = parseDuration(text);
   if (ms !== undefined && ms > 0 && ms <= HOLD_MS_MAX) return ms;
   context.addIssue({ code: 'custom', message: 'a duration such as 30m, 2h or 1d, at most 90d' });
   return z.NEVER;
 });
+/** A number without a unit, or whatever else stands there, is told the same as a word that is no duration. */
+const HoldFor = z.preprocess((value) => (typeof value === 'string' ? value : JSON.stringify(value)), Time);
 const Reason = z.string().max(256).optional();
 const HoldBody = orNothing(z.strictObject({ reason: Reason, for: HoldFor.optional() }));
 /** Whoever asks for a time means a hold: it is refused by name, rather than released until for ever. */

@@ -273,6 +273,7 @@ describe('commands', () => {
     expect(held.status).toBe(200);
     expect(held.body).toMatchObject({ state: { hold: { reason: 'maintenance' } }, text: expect.any(String) as string });
     expectError(await post('/api/switches/www/hold', { for: 'soon' }), 422, 'malformed', /a duration such as/);
+    expectError(await post('/api/switches/www/hold', { for: ['1h'] }), 422, 'malformed', /for is a list; write a dur/);
     expectError(
       await post('/api/switches/www/hold', { for: 60 }),
       422,

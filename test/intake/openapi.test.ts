@@ -101,6 +101,17 @@ test('a body that may be left out is said to be so', () => {
   expect(bodyOf('/trigger/{id}')).toBeUndefined();
 });
 
+test('what a hold takes for its time is text', () => {
+  const { content } = bodyOf('/api/switches/{switch}/hold') as unknown as Body;
+  expect(content['application/json'].schema.properties['for']).toEqual({ type: 'string' });
+});
+
+interface Body {
+  readonly content: {
+    readonly 'application/json': { readonly schema: { readonly properties: Readonly<Record<string, unknown>> } };
+  };
+}
+
 test('no secret, switch or device of the configuration stands in it', () => {
   const text = JSON.stringify(document);
   expect([...Object.values(SECRETS), TRIGGER_ID, 'lobby', 'www.example'].filter((word) => text.includes(word))).toEqual(
