@@ -85,7 +85,13 @@ export async function makeHttp(options: HttpOptions): Promise<FastifyInstance> {
     forceCloseConnections: 'idle',
     return503OnClosing: false,
     trustProxy: typeof trustProxy === 'boolean' ? trustProxy : [...trustProxy],
-    http: { headersTimeout: HEADERS_MS_MAX, maxHeaderSize: HEADER_BYTES_MAX, connectionsCheckingInterval: 2_000 },
+    http: {
+      headersTimeout: HEADERS_MS_MAX,
+      maxHeaderSize: HEADER_BYTES_MAX,
+      connectionsCheckingInterval: 2_000,
+      // Node would answer without a word.
+      requireHostHeader: false,
+    },
     clientErrorHandler: answerConnectionError,
     // Paths that the router cannot read never reach the error handler.
     frameworkErrors: (error, request, reply) => {
@@ -94,6 +100,8 @@ export async function makeHttp(options: HttpOptions): Promise<FastifyInstance> {
     routerOptions: { maxParamLength: 128, ignoreTrailingSlash: true },
   }).withTypeProvider<ZodTypeProvider>();
   app.server.maxConnections = CONNECTIONS_MAX;
+  // Of what a sender may expect, Node knows one thing, and would refuse the rest without a word; a server may ignore it.
+  app.server.on('checkExpectation', (request, response) => void app.server.emit('request', request, response));
   app.setValidatorCompiler(checkParts);
   // What a route says of its answers describes them; they are sent as they are, and no field is dropped on the way.
   app.setSerializerCompiler(() => (answer) => JSON.stringify(answer));
@@ -108,6 +116,9 @@ export async function makeHttp(options: HttpOptions): Promise<FastifyInstance> {
   await app.register(helmet, helmetOptions);
   app.addHook('onRequest', async (request) => {
     if (stop.signal.aborted) throw new Fault('stopping', 'This endpoint is stopping.');
+    if (request.raw.httpVersion === '1.1' && request.headers.host === undefined) {
+      throw new Fault('bad-request', 'The header Host is missing.');
+    }
     refuseCrossSite(request, options.publicUrl);
   });
 

@@ -497,6 +497,17 @@ describe('HTTP itself', () => {
     const long = await raw(url, `GET / HTTP/1.1\r\nHost: x\r\nX-Long: ${'x'.repeat(20_000)}\r\n\r\n`);
     expect(long).toMatch(/^HTTP\/1\.1 431 [\s\S]*"code":"too-large"/);
     expect(await raw(url, 'HELLO\r\n\r\n')).toMatch(/^HTTP\/1\.1 400 [\s\S]*"code":"bad-request"/);
+    const nameless = await raw(url, 'GET /healthz HTTP/1.1\r\nConnection: close\r\n\r\n');
+    expect(nameless).toMatch(/^HTTP\/1\.1 400 [\s\S]*"code":"bad-request","message":"The header Host is missing\."/);
+    expect(await raw(url, 'GET /healthz HTTP/1.0\r\n\r\n')).toMatch(/^HTTP\/1\.1 200 /);
+  });
+
+  test('what a sender expects besides an answer does not keep its command from being taken', async () => {
+    const { url } = await start();
+    const head = `POST /trigger/${TRIGGER_ID} HTTP/1.1\r\nHost: x\r\nConnection: close\r\nAuthorization: CAAuth ${SECRETS.trigger}`;
+    expect(await raw(url, `${head}\r\nExpect: the-unexpected\r\nContent-Length: 2\r\n\r\nhi`)).toMatch(
+      /^HTTP\/1\.1 202 /,
+    );
   });
 
   test.for([
