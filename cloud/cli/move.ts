@@ -16,7 +16,7 @@ interface MoveOptions extends EndpointOptions {
 
 /** A command that becomes a job: failover, restore, drill. */
 export function registerMove(program: Command, name: CommandName, summary: string): Command {
-  const command = overHttp(
+  return overHttp(
     program
       .command(name)
       .summary(summary)
@@ -30,8 +30,11 @@ export function registerMove(program: Command, name: CommandName, summary: strin
     .addOption(reasonOption())
     .option('--override <guard...>', 'guards to pass over: probe-failed, drift')
     .option('--no-wait', 'return when the job is accepted')
+    .option(
+      '--yes',
+      name === 'drill' ? 'for scripts that say it everywhere: a drill never asks' : 'do not ask on a terminal',
+    )
     .action(async (named: string | undefined, options: MoveOptions) => move(name, named, options));
-  return name === 'drill' ? command : command.option('--yes', 'do not ask on a terminal');
 }
 
 async function move(command: CommandName, named: string | undefined, options: MoveOptions): Promise<void> {

@@ -116,7 +116,7 @@ test.concurrent('a job that fails exits 1, and --json prints the whole job', asy
     'POST /api/switches/www/drill': () => [202, job({ command: 'drill' })],
     'GET /api/jobs/j1': () => [200, failed],
   });
-  const ran = await dashover(['drill', 'www', '--json'], { env: endpoint.env });
+  const ran = await dashover(['drill', 'www', '--yes', '--json'], { env: endpoint.env });
   expect(ran.code).toBe(1);
   expect(JSON.parse(ran.stdout)).toEqual(failed);
 });
