@@ -1,12 +1,10 @@
 import type { Inside, InsideOptions } from './inside.ts';
-import { isUnfinished, type JobRow } from './job.ts';
+import type { JobRow } from './job.ts';
 import { SLOW_POLL_MS } from './limits.ts';
 import type { Live } from './live.ts';
 import { makeLoop } from './loop.ts';
+import { readStanding } from './standing.ts';
 import type { StoreChange } from './store.ts';
-
-/** As many unfinished jobs of a lane as anybody is shown. */
-const UNFINISHED_MAX = 50;
 
 /** Tells those who watch here what another endpoint has stored. */
 export interface Elsewhere {
@@ -46,10 +44,8 @@ export function makeElsewhere(inside: Inside, { rules, lanes }: Options, live: L
   }
 
   async function tell(lane: string, changed: readonly JobRow[]): Promise<void> {
-    const reading = Promise.all([store.lane(lane), store.jobs({ lane, limit: UNFINISHED_MAX })]);
-    const [state, newestFirst] = await outage.watch(reading);
+    const { state, unfinished } = await outage.watch(readStanding(store, lane, (name) => store.lane(name)));
     const nowMs = clock.nowMs();
-    const unfinished = newestFirst.filter(isUnfinished).toReversed();
     live.tell(rules.announceStanding(state ?? rules.initial(lane, nowMs), unfinished, changed, nowMs));
   }
 

@@ -3,7 +3,8 @@ import type { Json } from '../../shared/json.ts';
 import type { Store, StoreChange } from '../../cloud/engine/store.ts';
 import { openSqliteStore } from '../../cloud/store/sqlite.ts';
 import { makePlayedClock, type PlayedClock, settle } from './clock.ts';
-import { type DoorEngine, type DoorOptions, done, gate, move, openDoor, waits } from './door.ts';
+import { add, rule, turn } from '../store/plans.ts';
+import { type DoorEngine, type DoorOptions, done, doorRules, gate, move, openDoor, waits } from './door.ts';
 
 let store: Store;
 let clock: PlayedClock;
@@ -49,6 +50,14 @@ function open(owner: string, more: Partial<DoorOptions> = {}): DoorEngine {
   return engine;
 }
 
+/** Rules that show where the door is, and the jobs of it that have not ended. */
+const showing: typeof doorRules = {
+  ...doorRules,
+  announceStanding: ({ at }, unfinished) => [
+    { receiver: 'bus', key: null, body: [at, ...unfinished.map(({ id }) => id)], expiresAtMs: null },
+  ],
+};
+
 test('what another endpoint has stored is told to those who watch here, as it stands', async () => {
   const told: Json[] = [];
   open('first').onStored((outgoing) => told.push(...outgoing.map(({ body }) => body)));
@@ -69,6 +78,39 @@ test('after a gap, in which anything may have changed, every lane is told', asyn
   notice(null);
   await settle();
   expect(told).toEqual(['the door is closed']);
+});
+
+test('a job that runs is among what is told, however many refused ones are newer', async () => {
+  const told: Json[] = [];
+  open('first', { rules: showing }).onStored((outgoing) => told.push(...outgoing.map(({ body }) => body)));
+  const { job } = await move(open('second', { runbook: waits }), 'open');
+  for (let n = 0; n < 60; n++) {
+    await store.decide(turn({ lane: 'door' }), rule({ jobs: [add(`refused ${n}`, { status: 'refused' })] }));
+  }
+  notice({ lanes: ['door'], jobs: [], receivers: [] });
+  await clock.until(() => told.length > 0);
+  expect(told).toEqual([['closed', job]]);
+});
+
+test('state and jobs are told as of one moment, also when something is decided while they are read', async () => {
+  const told: Json[] = [];
+  let late: (() => Promise<unknown>) | undefined;
+  const slow: Store = {
+    ...shared(),
+    jobs: async (filter) => {
+      const decide = late;
+      late = undefined;
+      await decide?.();
+      return store.jobs(filter);
+    },
+  };
+  open('first', { store: slow, rules: showing }).onStored((outgoing) => told.push(...outgoing.map(({ body }) => body)));
+  await settle();
+  const moved = { at: 'open', moves: 1, timers: 0 };
+  late = () => store.decide(turn({ lane: 'door' }), rule({ state: moved, jobs: [add('next', { status: 'queued' })] }));
+  notice({ lanes: ['door'], jobs: [], receivers: [] });
+  await clock.until(() => told.length > 0);
+  expect(told).toEqual([['open', 'next']]);
 });
 
 test('an engine that stops listens no longer', async () => {
