@@ -1,4 +1,5 @@
 import { Client, type PoolConfig } from 'pg';
+import { z } from 'zod';
 import type { Clock } from '../../shared/clock.ts';
 import type { Log } from '../../shared/log.ts';
 import type { StoreChange } from '../engine/store.ts';
@@ -9,6 +10,13 @@ const PAYLOAD_MAX = 7_000;
 const RECONNECT_MS = 1_000;
 const PROVE_ALIVE_MS = 30_000;
 const END_MS = 500;
+
+const Notice = z.object({
+  from: z.string(),
+  change: z
+    .object({ lanes: z.array(z.string()), jobs: z.array(z.string()), receivers: z.array(z.string()) })
+    .nullable(),
+});
 
 type Listener = (change: StoreChange | null) => void;
 
@@ -61,8 +69,8 @@ export async function openNotices({ connections, config, name, clock, log }: Opt
   }
 
   function hear(payload: string | undefined): void {
-    const { from, change } = JSON.parse(payload ?? '{}') as { from?: string; change?: StoreChange | null };
-    if (from !== me) ring(change ?? null);
+    const notice = read(payload);
+    if (notice?.from !== me) ring(notice?.change ?? null);
   }
 
   function ring(change: StoreChange | null): void {
@@ -131,6 +139,16 @@ export async function openNotices({ connections, config, name, clock, log }: Opt
       await listening;
     },
   };
+}
+
+/** Undefined for what none of us has written: whoever may connect to the database may say anything on the channel. */
+function read(payload: string | undefined): z.infer<typeof Notice> | undefined {
+  try {
+    return Notice.safeParse(JSON.parse(payload ?? '')).data;
+  } catch (error) {
+    if (error instanceof SyntaxError) return undefined;
+    throw error;
+  }
 }
 
 function both(one: readonly string[], other: readonly string[]): readonly string[] {

@@ -366,6 +366,19 @@ describe.skipIf(postgresMissing)('PostgreSQL in bad weather', () => {
     stop?.();
   });
 
+  test.for(['', 'nonsense', '{"from":"us","change":{"lanes":"all"}}', '{"change":null}', 'null'])(
+    'a notice that no endpoint wrote (%j) is a reason to look, and no more',
+    async (payload) => {
+      const store = await open();
+      const heard: (StoreChange | null)[] = [];
+      store.onChange?.((change) => heard.push(change));
+      await until(() => heard.length === 1);
+      await space.ask('select pg_notify($1, $2)', `dashover:${space.name}`, payload);
+      await until(() => heard.length === 2);
+      expect(heard).toEqual([null, null]);
+    },
+  );
+
   test('whoever listens is told that anything may have changed when its connection was broken', async () => {
     const store = await open();
     const heard: (StoreChange | null)[] = [];
