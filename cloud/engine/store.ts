@@ -79,7 +79,7 @@ export interface Store {
    */
   onChange?(listener: (change: StoreChange | null) => void): () => void;
 
-  /** Answers when the database does; rejects with `store-unavailable` otherwise. */
+  /** Answers when the database would store something; rejects with `store-unavailable` otherwise. */
   ping(): Promise<void>;
   [Symbol.asyncDispose](): Promise<void>;
 }

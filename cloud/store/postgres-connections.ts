@@ -5,7 +5,7 @@ import type { Log } from '../../shared/log.ts';
 import type { PostgresPlace } from './postgres-place.ts';
 import { makePgSql, type PgSql, Trouble } from './postgres-sql.ts';
 import { makeTurns } from './postgres-turns.ts';
-import { inWords, isConflict, isLost, isSilent } from './postgres-weather.ts';
+import { inWords, isConflict, isLost, isSilent, isUseless } from './postgres-weather.ts';
 
 export interface PostgresLimits {
   /** Until a new connection must be there. */
@@ -117,7 +117,7 @@ export function makeConnections(options: Options): Connections {
     try {
       return await work(makePgSql(client));
     } catch (error) {
-      broken = isLost(error);
+      broken = isUseless(error);
       throw error;
     } finally {
       client.release(broken);
@@ -140,8 +140,8 @@ export function makeConnections(options: Options): Connections {
       return answer;
     } catch (error) {
       over = true;
-      const lost = isLost(error) || !(await rolledBack(client));
-      client.release(lost);
+      const broken = isUseless(error) || !(await rolledBack(client));
+      client.release(broken);
       if (!committing || !isLost(error)) throw error;
       return afterLostCommit(committing, error);
     }

@@ -54,6 +54,14 @@ export function isLost(error: unknown): error is Trouble {
   return ['FATAL', 'PANIC'].includes(error.cause.severity ?? '') || /^(08|57P)/.test(codeOf(error));
 }
 
+/**
+ * The connection is of no more use: it is gone, or it leads to a server that only reads. After a failover the name of
+ * the database may lead to a standby for a moment; who keeps that connection never hears of the new primary.
+ */
+export function isUseless(error: unknown): boolean {
+  return isLost(error) || (error instanceof Trouble && codeOf(error) === '25006');
+}
+
 /** The server, or the way to it, said nothing for too long. */
 export function isSilent(error: unknown): boolean {
   return isLost(error) && !(error.cause instanceof DatabaseError) && /timeout/i.test(error.message);
