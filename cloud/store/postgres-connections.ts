@@ -99,7 +99,7 @@ export function makeConnections(options: Options): Connections {
   pool.on('connect', (client) =>
     client.on('error', (error) => log.debug({ err: error }, `a connection to ${place.name} broke: ${error.message}`)),
   );
-  const turns = makeTurns(CONNECTIONS_MAX);
+  const turns = makeTurns(CONNECTIONS_MAX, isSilent);
   let closing: Promise<void> | undefined;
 
   async function connect(): Promise<PoolClient> {

@@ -1,5 +1,5 @@
 import { DatabaseError } from 'pg';
-import { Fault } from '../../shared/faults.ts';
+import { Fault, isFault } from '../../shared/faults.ts';
 import { Overtaken, Trouble } from './postgres-sql.ts';
 
 type Words = readonly [sentence: string, hint: string];
@@ -62,9 +62,16 @@ export function isUseless(error: unknown): boolean {
   return isLost(error) || (error instanceof Trouble && codeOf(error) === '25006');
 }
 
-/** The server, or the way to it, said nothing for too long. */
+/** The server, or the way to it, said nothing for too long; also when it has been put into words already. */
 export function isSilent(error: unknown): boolean {
-  return isLost(error) && !(error.cause instanceof DatabaseError) && /timeout/i.test(error.message);
+  if (!(error instanceof Trouble) && !isAway(error)) return false;
+  const { cause } = error as Error;
+  return cause instanceof Error && !(cause instanceof DatabaseError) && /timeout/i.test(cause.message);
+}
+
+/** Nothing was stored, for a reason that lies with the database. Not so of a commit whose fate is unknown. */
+export function isAway(error: unknown): boolean {
+  return isFault(error, 'store-unavailable') && !(error.cause instanceof Trouble);
 }
 
 /** Two transactions were in each other's way: the same one, tried again, sees what the other stored. */

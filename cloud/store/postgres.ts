@@ -22,6 +22,7 @@ import { toText } from './postgres-sql.ts';
 import { makeLines } from './postgres-turns.ts';
 import type { Migration } from './migrations.ts';
 import { writeOwnStep } from './postgres-steps.ts';
+import { isAway } from './postgres-weather.ts';
 
 export interface PostgresOptions {
   /** `postgres://user:password@host:5432/database`; without a password, PGPASSWORD of the environment counts. */
@@ -57,7 +58,7 @@ export async function openPostgresStore({
     throw error;
   });
   // In this process one after the other: those that wait for a lane would each hold a connection that others need.
-  const onLane = makeLines();
+  const onLane = makeLines(isAway);
   log.info({ database: name }, `the store is ${name}`);
 
   function tellOf(lanes: readonly string[], leases: readonly Pick<Lease, 'job'>[], told: readonly Outgoing[]): void {

@@ -146,7 +146,8 @@ describe.skipIf(postgresMissing)('PostgreSQL in bad weather', () => {
     // Then some of the next commands meet a connection that was good, and the others need a new one.
     await until(async () => (await space.ask(BUSY, space.name)).length === 0);
     proxy.silence();
-    const lost = [1, 2, 3, 4, 5].map((n) => command(store, `lost ${n}`, `lane ${n}`));
+    // A crowd on one of the lanes as well: each of them waiting for a silence of its own would take minutes.
+    const lost = Array.from({ length: 100 }, (_, n) => command(store, `lost ${n}`, `lane ${Math.max(0, n - 95)}`));
     for (const result of await Promise.allSettled(lost)) {
       expect(result).toMatchObject({
         status: 'rejected',
