@@ -7,8 +7,6 @@ import type { Told } from './notice/told.ts';
 export const ALERTS_MAX = 200;
 /** A closed alert is remembered this long, so that a late or repeated delivery of it is known for what it is. */
 export const ALERT_REMEMBERED_MS = 7 * 86_400_000;
-/** Times of moves remembered for the flapping limit. */
-export const MOVES_MAX = 100;
 /** Differences of drifted records kept and shown. */
 export const DIFFERENCES_MAX = 50;
 

@@ -84,6 +84,20 @@ test('five alerts and recoveries in an hour: ends failed over and tripped', () =
   expect(world.lines('tripped')).toHaveLength(1);
 });
 
+test('a limit of more moves than anybody needs is a limit all the same', () => {
+  const flapping = { moves: 150, withinMs: 100 * HOUR };
+  const world = makeWorld({ guards: { restoreAfterMs: 0, cooldownMs: 0, flapping } });
+  for (let round = 1; round <= 80; round += 1) {
+    world.alert({ cycle: `c${round}` });
+    if (world.running()) world.arrive();
+    world.pass(10 * MINUTE);
+    world.recover({ cycle: `c${round}` });
+    if (world.running()) world.arrive();
+  }
+  expect(world.state()).toMatchObject({ position: 'maintenance', automation: 'tripped' });
+  expect(world.stateOf().moves.length).toBeLessThanOrEqual(flapping.moves);
+});
+
 test('the endpoint is down for half an hour while a restore waits: it waits afresh', () => {
   const world = makeWorld();
   world.alert();

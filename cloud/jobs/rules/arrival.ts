@@ -21,13 +21,13 @@ export function failoverSucceeded(state: SwitchState, arrival: Arrival, guards: 
   if (!arrival.automatic) {
     return takeByFailover(confirmed, { actor: arrival.by.actor, reason: arrival.reason }, guards, nowMs);
   }
-  return arrival.switched ? { ...countOwnMove(confirmed, nowMs), coolingSinceMs: nowMs } : confirmed;
+  return arrival.switched ? { ...countOwnMove(confirmed, guards, nowMs), coolingSinceMs: nowMs } : confirmed;
 }
 
 /** The switch has arrived at primary, or at the records from before: the incident ends. */
-export function restoreSucceeded(state: SwitchState, arrival: Arrival, nowMs: number): SwitchState {
+export function restoreSucceeded(state: SwitchState, arrival: Arrival, guards: Guards, nowMs: number): SwitchState {
   const ended = { ...endIncident(state), before: null };
-  if (arrival.automatic) return arrival.switched ? countOwnMove(ended, nowMs) : ended;
+  if (arrival.automatic) return arrival.switched ? countOwnMove(ended, guards, nowMs) : ended;
   const owned = giveBack({ ...ended, alerts: acknowledgeAll(ended.alerts, true) });
   // A human looked at the switch that went back and forth: its limit begins again.
   return owned.tripped?.scope === 'switch' ? { ...owned, tripped: null, moves: [] } : owned;

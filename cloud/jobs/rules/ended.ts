@@ -59,7 +59,7 @@ function arrive(state: SwitchState, data: JobData, settings: Switch, nowMs: numb
     switched: data.outcome === 'switched',
   };
   return data.command === 'restore'
-    ? restoreSucceeded(state, arrival, nowMs)
+    ? restoreSucceeded(state, arrival, settings.guards, nowMs)
     : failoverSucceeded(state, arrival, settings.guards, nowMs);
 }
 

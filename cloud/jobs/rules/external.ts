@@ -83,7 +83,7 @@ function settleDoubt(state: SwitchState, position: string, settings: Switch, now
     return {
       state:
         doubt.command === 'restore'
-          ? restoreSucceeded(arrived, arrival, nowMs)
+          ? restoreSucceeded(arrived, arrival, settings.guards, nowMs)
           : failoverSucceeded(arrived, arrival, settings.guards, nowMs),
       text: `${settings.name} is at ${position}: the ${doubt.command} whose outcome was not known was made.`,
     };

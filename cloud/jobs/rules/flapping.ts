@@ -1,5 +1,5 @@
 import { durationInWords } from '../../../shared/duration.ts';
-import { MOVES_MAX, type SwitchState, type Trip } from '../state.ts';
+import type { SwitchState, Trip } from '../state.ts';
 import type { Guards } from '../switch.ts';
 
 /**
@@ -18,7 +18,7 @@ export function flappingTrip(name: string, { flapping }: Guards, nowMs: number):
   return { scope: 'switch', sinceMs: nowMs, text };
 }
 
-/** Automation has moved the switch. */
-export function countOwnMove(state: SwitchState, nowMs: number): SwitchState {
-  return { ...state, moves: [...state.moves, nowMs].slice(-MOVES_MAX) };
+/** Automation has moved the switch. As many moves are remembered as the limit can count. */
+export function countOwnMove(state: SwitchState, { flapping }: Guards, nowMs: number): SwitchState {
+  return { ...state, moves: [...state.moves, nowMs].slice(-flapping.moves) };
 }
