@@ -61,6 +61,7 @@ export interface Watch {
 
 interface Turn {
   readonly target: Switch;
+  /** By the monotonic clock: one that is set back must not end the watch for as long. */
   dueAtMs: number;
   /** Failed reads in a row. */
   failures: number;
@@ -77,7 +78,7 @@ export function makeWatch(options: WatchOptions): Watch {
   const records = rememberZones(options.records);
   const turns = options.switches.map((target): Turn => ({
     target,
-    dueAtMs: 0,
+    dueAtMs: Number.NEGATIVE_INFINITY,
     failures: 0,
     trouble: 'The records have not been read yet.',
   }));
@@ -99,16 +100,16 @@ async function watch(watching: Watching, turns: readonly Turn[]): Promise<void> 
   const pauseMs = Math.max(pace.pauseMsMin, Math.min(pace.pauseMsMax, pace.roundMs / Math.max(1, turns.length)));
   while (!signal.aborted && turns.length > 0) {
     const turn = turns.reduce((first, next) => (next.dueAtMs < first.dueAtMs ? next : first));
-    await clock.sleep(Math.max(0, turn.dueAtMs - clock.nowMs()), signal);
+    await clock.sleep(Math.max(0, turn.dueAtMs - clock.monotonicMs()), signal);
     if (signal.aborted) return;
     await readOne(watching, turn);
-    turn.dueAtMs = clock.nowMs() + (turn.failures === 0 ? pauseMs * turns.length : retryMs(pace, turn.failures));
+    turn.dueAtMs = clock.monotonicMs() + (turn.failures === 0 ? pauseMs * turns.length : retryMs(pace, turn.failures));
     const { zone } = turn.target;
     if (turn.trouble === null && !armed.has(zone)) {
       armed.add(zone);
       await arm(watching, zone);
     }
-    await clock.sleep(turns.every(({ dueAtMs }) => dueAtMs > 0) ? pauseMs : pace.firstMs, signal);
+    await clock.sleep(turns.every(({ dueAtMs }) => Number.isFinite(dueAtMs)) ? pauseMs : pace.firstMs, signal);
   }
 }
 

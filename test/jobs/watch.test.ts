@@ -203,3 +203,26 @@ test('a hundred switches are all read within half a minute of the start, at four
   expect((again[2] ?? Infinity) - (again[1] ?? 0)).toBeLessThanOrEqual(310_000);
   await end();
 });
+
+test('a wall clock that is set back does not stop the watch', async () => {
+  const clock = makePlayedClock();
+  let backMs = 0;
+  let reads = 0;
+  const records: RecordStore = {
+    zone: async (id) => ({ id, name: 'example.test', nameServers: [], private: false }),
+    read: async () => {
+      reads += 1;
+      return PRIMARY;
+    },
+    change: async () => Promise.reject(new Error('nothing is changed here')),
+    changeStatus: async () => 'insync',
+  };
+  const { engine } = hearEngine();
+  const setBack = { ...clock, nowMs: () => clock.nowMs() - backMs };
+  const { end } = run({ switches: [switchAs()], records, nameServers: nobody, engine, clock: setBack });
+  await clock.until(() => reads >= 2);
+  backMs = 3_600_000;
+  const before = reads;
+  await clock.until(() => reads > before + 1);
+  await end();
+});
