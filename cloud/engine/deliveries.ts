@@ -41,7 +41,7 @@ export function makeLine(inside: Inside, receiver: string, road: Receiver, isOur
   let failures = 0;
   /** Monotonic time before which nothing is tried: a newer message must not hasten the retry of a receiver that is down. */
   let restsUntilMs = Number.NEGATIVE_INFINITY;
-  /** At start and after `wake`: what an earlier failure postponed is due now. */
+  /** At start, after `wake` and after our own rest: what an earlier failure postponed is due now. */
   let awake = true;
   let draining = false;
   /** On their way, in their order. */
@@ -51,6 +51,8 @@ export function makeLine(inside: Inside, receiver: string, road: Receiver, isOur
     if (!isOurs() && flights.length === 0) return rest();
     const restMs = restsUntilMs - clock.monotonicMs();
     if (!awake && restMs > 0) return draining ? 'end' : restMs;
+    // Our own rest is over, however the wall clock was set meanwhile.
+    if (failures > 0) awake = true;
     await fill();
     const [first] = flights;
     if (!first) return draining ? 'end' : pauseMs();

@@ -114,6 +114,29 @@ test('a new message does not hasten the retry of a receiver that is down; its re
   expect(got).toEqual(['new', 'open: accepted', 'open: succeeded', { at: 'open' }]);
 });
 
+test('a wall clock that is set back does not put off the next try', async () => {
+  let backMs = 0;
+  let down = true;
+  const got: Json[] = [];
+  const setBack = { ...clock, nowMs: () => clock.nowMs() - backMs };
+  const door = open(
+    {
+      bus: async (body) => {
+        if (down) throw new Error('away');
+        got.push(body);
+      },
+    },
+    { clock: setBack },
+  );
+  await put(note('page'));
+  door.start();
+  await clock.advance(0);
+  backMs = 3_600_000;
+  down = false;
+  await clock.advance(500);
+  expect(got).toEqual(['page']);
+});
+
 test('of a state only the newest waits', async () => {
   const got: Json[] = [];
   await put(note('state 1', { key: 'state' }), note('event 1'), note('state 2', { key: 'state' }), note('event 2'));

@@ -1,4 +1,5 @@
 import { expect, onTestFinished, test } from 'vitest';
+import { systemClock } from '../../shared/system-clock.ts';
 import { openNameServers } from '../../cloud/adapters/dns.ts';
 import type { JobData } from '../../cloud/jobs/command.ts';
 import { sameSets } from '../../cloud/jobs/records.ts';
@@ -222,6 +223,19 @@ test('when one of four name servers stays behind, the job succeeds unverified an
   expect(move.step('verify')?.text).toContain('1 of 4 name servers');
   expect(move.step('verify')?.text).toContain(behind?.address);
   expect(move.step('verify')?.text).toContain('A 192.0.2.10');
+});
+
+test('a wall clock that is set back while name servers are asked does not keep the job for as long', async () => {
+  let backMs = 0;
+  const clock = { ...systemClock, nowMs: () => systemClock.nowMs() - backMs };
+  const here = await world({ servers: 2, move: { clock } });
+  here.dns.servers[1]?.stayBehind();
+  const move = job(here);
+  move.onWrite((write) => {
+    if (write === 'progress verify') backMs = 3_600_000;
+  });
+  expect((await move.run()).data).toMatchObject({ outcome: 'switched', verified: false });
+  expect(move.step('verify')?.text).toContain('1 of 2 name servers');
 });
 
 test('a name server that is silent for a moment is asked until it answers', async () => {

@@ -29,10 +29,13 @@ export async function verify<State>(
 ): Promise<StepResult<VerifyDetail>> {
   const { run, target, world, pace } = walk;
   if (!target.verify) return skipped('The name servers are not asked: dns.verify is false.');
-  const untilMs = Math.min(run.deadlineAtMs, world.clock.nowMs() + pace.verifyMs);
+  const { clock } = world;
+  const fromMs = clock.monotonicMs();
+  const leftMs = (): number =>
+    Math.min(run.deadlineAtMs - clock.nowMs(), pace.verifyMs - (clock.monotonicMs() - fromMs));
   let wrong: VerifyDetail['wrong'] = [];
   try {
-    const zone = known ?? (await zoneInTheEnd(walk, untilMs, context.signal));
+    const zone = known ?? (await zoneInTheEnd(walk, leftMs, context.signal));
     if (!zone) return unverified('The name servers of the zone are not known: Route 53 did not name them.');
     if (zone.private)
       return skipped('The name servers are not asked: a private zone answers only inside its networks.');
@@ -47,10 +50,13 @@ export async function verify<State>(
       wrong = await askAll(world.nameServers, left, questions, zone.name, context.signal);
       context.signal.throwIfAborted();
       if (wrong.length === 0) return right(servers);
-      if (world.clock.nowMs() >= untilMs) return unverified(wrongInWords(wrong, servers.length), wrong);
+      if (leftMs() <= 0) return unverified(wrongInWords(wrong, servers.length), wrong);
       left = left.filter((label) => wrong.some(({ server }) => server === label.label));
-      await context.progress(`${wrongInWords(wrong, servers.length)} Asking until ${timeOfDay(untilMs)}.`, null);
-      await world.clock.sleep(Math.min(pace.verifyPauseMs, untilMs - world.clock.nowMs()), context.signal);
+      await context.progress(
+        `${wrongInWords(wrong, servers.length)} Asking until ${timeOfDay(clock.nowMs() + leftMs())}.`,
+        null,
+      );
+      await clock.sleep(Math.min(pace.verifyPauseMs, leftMs()), context.signal);
     }
   } catch (error) {
     const stop = stopOf(context.signal);
@@ -75,11 +81,15 @@ function questionsOf<State>(
 }
 
 /** Weather passes; a right that is missing stays so, and the job is not kept for it. */
-async function zoneInTheEnd<State>(walk: Walk<State>, untilMs: number, signal: AbortSignal): Promise<ZoneSeen | null> {
+async function zoneInTheEnd<State>(
+  walk: Walk<State>,
+  leftMs: () => number,
+  signal: AbortSignal,
+): Promise<ZoneSeen | null> {
   const { world, pace } = walk;
   for (let attempt = 1; ; attempt += 1) {
     const zone = await zoneSeen(walk, signal);
-    if (zone || attempt === ZONE_TRIES || world.clock.nowMs() >= untilMs) return zone;
+    if (zone || attempt === ZONE_TRIES || leftMs() <= 0) return zone;
     await world.clock.sleep(pace.verifyPauseMs, signal);
     signal.throwIfAborted();
   }
