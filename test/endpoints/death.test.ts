@@ -6,7 +6,7 @@ import { type HeldWire, startHeldWire } from './held-wire.ts';
 import { openPair, type Pair } from './pair.ts';
 
 /** One switch for each step in which the owner of its job dies, so that one death is enough for all. */
-const DYING = ['silent-guard', 'reading', 'unanswered', 'pending', 'verifying'];
+const DYING = ['silent-guard', 'reading', 'planning', 'unanswered', 'pending', 'verifying'];
 
 let pair: Pair;
 let wire: HeldWire;
@@ -16,6 +16,21 @@ async function failover(name: string): Promise<string> {
   const { id } = await pair.first.ask(name, 'failover');
   jobs.set(name, id);
   return id;
+}
+
+/** The plan of that switch is made, and its end cannot be stored: the owner tries again and again. */
+async function stallPlan(of: string): Promise<void> {
+  await pair.space.ask(`
+    create function stall() returns trigger language plpgsql as $$
+      begin
+        if new.name = 'plan' and new.finished_at_ms is not null
+          and exists (select 1 from job where id = new.job_id and lane = '${of}') then
+          perform pg_sleep(60);
+        end if;
+        return new;
+      end
+    $$;
+    create trigger stall before insert on step for each row execute function stall()`);
 }
 
 async function inStep(name: string, step: string): Promise<void> {
@@ -108,6 +123,10 @@ describe.skipIf(postgresMissing)('the owner of a job', () => {
       await failover('silent-guard');
       await inStep('silent-guard', 'guard');
 
+      await stallPlan('planning');
+      await failover('planning');
+      await inStep('planning', 'plan');
+
       server?.fallSilent();
       await failover('verifying');
       await inStep('verifying', 'verify');
@@ -127,6 +146,7 @@ describe.skipIf(postgresMissing)('the owner of a job', () => {
       await until('the change is carried out', () => route53.changes === changes + 1);
 
       await pair.first.process.kill();
+      await pair.space.ask('drop trigger stall on step');
       server?.recover();
       pair.hangUp();
       route53.setInsyncAfter(0);
