@@ -1,6 +1,12 @@
 import { expect } from 'vitest';
-import { HOUR, makeWorld, MINUTE, SECOND } from './lane-driver.ts';
+import { lastLook } from '../../cloud/jobs/rules/permit.ts';
+import { HOUR, makeWorld, MINUTE, SECOND, type World } from './lane-driver.ts';
 import type { RuleExample } from './rules-examples.ts';
+
+function look(world: World): string | null {
+  const job = world.running();
+  return job ? lastLook(job, world.stateOf(), world.automation, world.nowMs()) : 'nothing runs';
+}
 
 export const PERMIT: readonly RuleExample[] = [
   {
@@ -178,6 +184,41 @@ export const PERMIT: readonly RuleExample[] = [
     },
   },
   {
+    id: 'permit-failover-at-once',
+    rule: 'Neither cooldown nor restoreAfter delays an automatic failover.',
+    example: 'A new alert one second after an automatic restore: it fails over in the same decision.',
+    play: () => {
+      const world = makeWorld();
+      world.alert({ cycle: 'c1' });
+      world.arrive();
+      world.pass(10 * MINUTE);
+      world.recover({ cycle: 'c1' });
+      world.pass(2 * MINUTE);
+      expect(world.running()?.data.command).toBe('restore');
+      world.arrive();
+      world.pass(SECOND);
+      expect(world.alert({ cycle: 'c2' }).job).toMatchObject({ status: 'running', data: { command: 'failover' } });
+    },
+  },
+  {
+    id: 'permit-last-look',
+    rule: 'In the tick before its change is sent, an automatic job is judged again by alert, hold, trip and mode.',
+    example:
+      'The alert closes while its failover reads the records: it ends superseded. One that a human joined is sent.',
+    play: () => {
+      const world = makeWorld();
+      world.alert();
+      expect(look(world)).toBeNull();
+      world.recover();
+      expect(look(world)).toContain('Its alert closed');
+      const joined = makeWorld();
+      joined.alert();
+      joined.press('failover');
+      joined.recover();
+      expect(look(joined)).toBeNull();
+    },
+  },
+  {
     id: 'permit-flapping',
     rule: 'An automatic restore that would leave no move for the next failover trips instead; a human restore re-arms.',
     example: 'With 4 moves an hour the second restore trips; restored by hand, automation is on again.',
@@ -193,6 +234,29 @@ export const PERMIT: readonly RuleExample[] = [
       world.press('restore');
       world.arrive();
       expect(world.state()).toMatchObject({ position: 'primary', automation: 'on' });
+    },
+  },
+  {
+    id: 'permit-too-many',
+    rule: 'One switch more than automation.maxSwitches within its time stops automation on all of them, where they stand.',
+    example: 'Three switches were moved in two minutes; the alert of the fourth moves nothing and stops all four.',
+    play: () => {
+      const names = ['www', 'b', 'c', 'd'];
+      const world = makeWorld({ switches: names });
+      for (const on of ['www', 'b', 'c']) {
+        world.alert({ on });
+        world.arrive(on);
+        world.pass(MINUTE);
+      }
+      world.alert({ on: 'd' });
+      world.pass(0);
+      expect(names.map((on) => world.state(on).automation)).toEqual(names.map(() => 'tripped'));
+      expect(names.map((on) => world.state(on).position)).toEqual([
+        'maintenance',
+        'maintenance',
+        'maintenance',
+        'primary',
+      ]);
     },
   },
   {
@@ -355,6 +419,25 @@ export const OWNERSHIP: readonly RuleExample[] = [
       world.pass(HOUR);
       expect(world.waiting()).toBeUndefined();
       expect(world.state().position).toBe('maintenance');
+    },
+  },
+  {
+    id: 'own-release-arms',
+    rule: 'A release re-arms automation that has stopped itself, on its switch alone, and the count begins again.',
+    example: 'All four have stopped; d is released: its alert, still open, moves it, and the others stay stopped.',
+    play: () => {
+      const world = makeWorld({ switches: ['www', 'b', 'c', 'd'] });
+      for (const on of ['www', 'b', 'c', 'd']) world.alert({ on });
+      world.pass(0);
+      expect(world.state('d').automation).toBe('tripped');
+      expect(world.release('d').job).toMatchObject({ status: 'running', data: { command: 'failover' } });
+      world.pass(0);
+      expect(['www', 'b', 'c', 'd'].map((on) => world.state(on).automation)).toEqual([
+        'tripped',
+        'tripped',
+        'tripped',
+        'on',
+      ]);
     },
   },
   {

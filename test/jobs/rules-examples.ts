@@ -247,6 +247,21 @@ export const ALERTS: readonly RuleExample[] = [
     },
   },
   {
+    id: 'alert-too-many',
+    rule: 'No more than 200 alerts are open on a switch: what opens beyond them is in the journal and moves nothing.',
+    example: '200 monitors are open, restored over by hand; the next one that opens moves nothing.',
+    play: () => {
+      const world = makeWorld();
+      for (let n = 1; n <= 200; n += 1) world.alert({ key: `monitor-${n}` });
+      world.press('restore');
+      world.end(world.running(), { status: 'superseded' });
+      world.arrive();
+      expect(world.alert({ key: 'monitor-201' })).toMatchObject({ job: null, movedNothing: 'too-many' });
+      expect(world.lines('alert-too-many')).toHaveLength(1);
+      expect(world.running()).toBeUndefined();
+    },
+  },
+  {
     id: 'alert-clear',
     rule: 'A human clears an alert whose recovery will never come; that is no recovery and moves nothing.',
     example: 'monitor-1 is cleared while failed over: no alert is open, and no restore waits.',
