@@ -5,9 +5,15 @@ import type { Runner } from './runner.ts';
 
 /**
  * One beat for all jobs that run here: extends their leases, brings interrupts from other processes, ends what is past
- * its deadline, reports what is stuck, and takes over jobs whose owner is dead.
+ * its deadline, reports what is stuck, and takes over jobs whose owner is dead. A lane that this process is not configured
+ * for is left to those that are: here nobody could decide how its job ends.
  */
-export function makeHeartbeat(inside: Inside, runner: Runner, isStopping: () => boolean): Loop {
+export function makeHeartbeat(
+  inside: Inside,
+  runner: Runner,
+  lanes: readonly string[],
+  isStopping: () => boolean,
+): Loop {
   const { store, clock, owner, outage } = inside;
   const reported = new Set<string>();
 
@@ -27,7 +33,7 @@ export function makeHeartbeat(inside: Inside, runner: Runner, isStopping: () => 
     }
     if (!isStopping()) {
       const nowMs = clock.nowMs();
-      runner.start(await outage.watch(store.takeOver(owner, nowMs, nowMs + LEASE_MS)));
+      runner.start(await outage.watch(store.takeOver(owner, nowMs, nowMs + LEASE_MS, lanes)));
     }
     reportStuck();
     return endLate();

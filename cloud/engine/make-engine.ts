@@ -49,7 +49,7 @@ function make(options: InsideOptions): Engine<Json, unknown, unknown, Json> {
   });
   const inside: Inside = { ...options, outage, decide, step };
   const runner = makeRunner(inside, options);
-  const heartbeat = makeHeartbeat(inside, runner, () => stopping);
+  const heartbeat = makeHeartbeat(inside, runner, lanes, () => stopping);
   const timers = makeTimers(inside, lanes);
   const pruning = makePruning(inside);
   const lines = new Map(

@@ -28,8 +28,8 @@ export interface Store {
 
   /** Extends the leases that are still ours; returns the jobs among them with their interrupts as stored now. */
   heartbeat(leases: readonly Lease[], untilMs: number): Promise<readonly JobRow[]>;
-  /** Takes over running jobs whose lease has run out, with the next fencing token. */
-  takeOver(owner: string, nowMs: number, untilMs: number): Promise<readonly Claim[]>;
+  /** Takes over running jobs whose lease has run out, with the next fencing token; of these lanes, default all. */
+  takeOver(owner: string, nowMs: number, untilMs: number, lanes?: readonly string[]): Promise<readonly Claim[]>;
   /** Gives running jobs back at once, for whoever comes next. */
   handOver(leases: readonly Lease[]): Promise<void>;
   /** Writes a step (added, or replaced by name) with its messages. `lease-lost` when the token is no longer the job's. */

@@ -36,6 +36,14 @@ export const PRUNE_LOOK_MAX = 1_000;
 /** Ownership is proved in the `where` of every write of a run: losing it is an answer, not an exception. */
 const OURS = "id = ? and owner = ? and token = ? and status = 'running'";
 
+/** Running, and nobody's any more; of the lanes in a list, or of all. */
+const OVER = "status = 'running' and lease_until_ms <= ? and (? is null or lane in (select value from json_each(?)))";
+
+function listed(lanes: readonly string[] | undefined): readonly [string | null, string | null] {
+  const list = lanes === undefined ? null : JSON.stringify(lanes);
+  return [list, list];
+}
+
 export function readJob(sql: Sql, id: string): JobRow | undefined {
   const row = sql.one('select * from job where id = ?', id) as StoredJob | undefined;
   return row && jobRow(sql, row);
@@ -101,16 +109,21 @@ export function extendLeases(sql: Sql, leases: readonly Lease[], untilMs: number
 }
 
 /** Whether there is anything to take over: asked first, so that an idle poll takes no write lock. */
-export function anyLeaseOver(sql: Sql, nowMs: number): boolean {
-  return sql.one("select 1 from job where status = 'running' and lease_until_ms <= ? limit 1", nowMs) !== undefined;
+export function anyLeaseOver(sql: Sql, nowMs: number, lanes?: readonly string[]): boolean {
+  return sql.one(`select 1 from job where ${OVER} limit 1`, nowMs, ...listed(lanes)) !== undefined;
 }
 
 /** Running jobs whose lease is over, oldest first, now under the next fencing token. */
-export function takeOver(sql: Sql, owner: string, nowMs: number, untilMs: number): readonly Claim[] {
-  const left = sql.all(
-    "select id from job where status = 'running' and lease_until_ms <= ? order by seq",
-    nowMs,
-  ) as readonly { id: string }[];
+export function takeOver(
+  sql: Sql,
+  owner: string,
+  nowMs: number,
+  untilMs: number,
+  lanes?: readonly string[],
+): readonly Claim[] {
+  const left = sql.all(`select id from job where ${OVER} order by seq`, nowMs, ...listed(lanes)) as readonly {
+    id: string;
+  }[];
   return left.map(({ id }) => {
     sql.run('update job set owner = ?, token = token + 1, lease_until_ms = ? where id = ?', owner, untilMs, id);
     return claimOf(sql, id, owner);

@@ -145,9 +145,16 @@ function columns(leases: readonly Lease[]): readonly PgValue[] {
   ];
 }
 
+/** Running, and nobody's any more; of the lanes in a list, or of all. */
+const OVER = "status = 'running' and lease_until_ms <= $1 and ($2::text[] is null or lane = any($2::text[]))";
+
+function listed(lanes: readonly string[] | undefined): readonly string[] | null {
+  return lanes?.map(toText) ?? null;
+}
+
 /** Whether there is anything to take over: asked first, so that an idle poll begins no transaction. */
-export async function anyLeaseOver(sql: PgSql, nowMs: number): Promise<boolean> {
-  const row = await sql.one("select 1 from job where status = 'running' and lease_until_ms <= $1 limit 1", nowMs);
+export async function anyLeaseOver(sql: PgSql, nowMs: number, lanes?: readonly string[]): Promise<boolean> {
+  const row = await sql.one(`select 1 from job where ${OVER} limit 1`, nowMs, listed(lanes));
   return row !== undefined;
 }
 
@@ -155,14 +162,21 @@ export async function anyLeaseOver(sql: PgSql, nowMs: number): Promise<boolean> 
  * Running jobs whose lease is over, oldest first, now under the next fencing token. A job that is being written to this
  * moment is skipped and not waited for: its owner may stand still in the middle of a transaction, and others wait too.
  */
-export async function takeOver(sql: PgSql, owner: string, nowMs: number, untilMs: number): Promise<readonly Claim[]> {
+export async function takeOver(
+  sql: PgSql,
+  owner: string,
+  nowMs: number,
+  untilMs: number,
+  lanes?: readonly string[],
+): Promise<readonly Claim[]> {
   const taken = (await sql.all(
     `with free as (
-       select id from job where status = 'running' and lease_until_ms <= $1 order by seq for update skip locked
+       select id from job where ${OVER} order by seq for update skip locked
      )
-     update job set owner = $2, token = job.token + 1, lease_until_ms = $3 from free where job.id = free.id
+     update job set owner = $3, token = job.token + 1, lease_until_ms = $4 from free where job.id = free.id
      returning job.id`,
     nowMs,
+    listed(lanes),
     toText(owner),
     untilMs,
   )) as readonly { readonly id: string }[];

@@ -94,9 +94,9 @@ export async function openPostgresStore({
     jobs: (filter) => db.ask((sql) => jobs.readJobs(sql, filter)),
 
     heartbeat: (leases, untilMs) => db.ask((sql) => jobs.extendLeases(sql, leases, untilMs), 'urgent'),
-    takeOver: async (owner, nowMs, untilMs) =>
-      (await db.ask((sql) => jobs.anyLeaseOver(sql, nowMs), 'urgent'))
-        ? db.transact((sql) => jobs.takeOver(sql, owner, nowMs, untilMs), 'urgent')
+    takeOver: async (owner, nowMs, untilMs, lanes) =>
+      (await db.ask((sql) => jobs.anyLeaseOver(sql, nowMs, lanes), 'urgent'))
+        ? db.transact((sql) => jobs.takeOver(sql, owner, nowMs, untilMs, lanes), 'urgent')
         : [],
     handOver: async (leases) => {
       await db.ask((sql) => jobs.handOver(sql, leases), 'urgent');

@@ -68,8 +68,10 @@ export async function openSqliteStore({
     jobs: (filter) => read(() => readJobs(sql, filter)),
 
     heartbeat: (leases, untilMs) => group.add(() => extendLeases(sql, leases, untilMs)),
-    takeOver: async (owner, nowMs, untilMs) =>
-      (await read(() => anyLeaseOver(sql, nowMs))) ? group.add(() => takeOver(sql, owner, nowMs, untilMs)) : [],
+    takeOver: async (owner, nowMs, untilMs, lanes) =>
+      (await read(() => anyLeaseOver(sql, nowMs, lanes)))
+        ? group.add(() => takeOver(sql, owner, nowMs, untilMs, lanes))
+        : [],
     handOver: (leases) => group.add(() => handOver(sql, leases)),
     step: (lease, step, announce) =>
       group.add(() => {

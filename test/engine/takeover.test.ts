@@ -314,6 +314,31 @@ test('a step that does not hear the stop is handed over when the grace is over, 
   expect(await statusOf(job)).toBe('succeeded');
 });
 
+test('the job of a lane that an engine is not configured for is left to those that are', async () => {
+  const first = mortal(store);
+  const killed = openDoor({ store: first.store, clock, lanes: ['gate'], runbook: waits });
+  const { job } = await killed.command('gate', { kind: 'move', to: 'open' }, { sender: 'someone', commandId: null });
+  await settle();
+  first.die();
+  const runs: string[] = [];
+  const book =
+    (name: string) =>
+    (run: DoorRun): Promise<ReturnType<typeof done>> => {
+      runs.push(name);
+      return Promise.resolve(done(run));
+    };
+  const without = openDoor({ store, clock, owner: 'without', lanes: ['door'], runbook: book('without') });
+  engines.push(without);
+  without.start();
+  await clock.advance(20_000);
+  expect([runs, await statusOf(job)]).toEqual([[], 'running']);
+  const other = openDoor({ store, clock, owner: 'with', lanes: ['door', 'gate'], runbook: book('with') });
+  engines.push(other);
+  other.start();
+  await endedWithin(job, 1_000);
+  expect(runs).toEqual(['with']);
+});
+
 test('two engines on one store share the work: each job runs once', async () => {
   const runs: string[] = [];
   const book = (run: DoorRun): Promise<ReturnType<typeof done>> => {

@@ -377,6 +377,16 @@ export function storeConformance(name: string, open: () => Promise<Opened>): voi
         expect(await store.takeOver('third', until, until + 9)).toEqual([]);
       });
 
+      test('is taken over with the lanes that are asked for, and left alone with all others', async () => {
+        await started(store);
+        await started(store, 'far', { lane: 'other' });
+        const until = NOW + 4_000;
+        expect(await store.takeOver('you', until, until + 9, [])).toEqual([]);
+        const claims = await store.takeOver('you', until, until + 9, ['other', 'third']);
+        expect(claims.map(({ lease: { job } }) => job)).toEqual(['far']);
+        expect(await store.job('job')).toMatchObject({ status: 'running' });
+      });
+
       test('is extended by heartbeats, which bring interrupts and leave out what is lost', async () => {
         const { lease } = await started(store);
         const far = await started(store, 'far', { lane: 'other' });
