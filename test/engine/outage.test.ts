@@ -168,3 +168,46 @@ test('a stop while the store is away ends within its grace', async () => {
   expect(clock.sleeping()).toBe(0);
   expect((await store.job(job ?? ''))?.status).toBe('running');
 });
+
+/** The transaction was asked everything, and its commit fails. */
+async function uncommitted(): Promise<never> {
+  throw new Fault('store-unavailable', 'the disk is full');
+}
+
+test('what could not be committed is told to nobody: no decision, no step', async () => {
+  const told: Json[] = [];
+  let failing = true;
+  const full: Store = {
+    ...store,
+    async decide(turn, rule) {
+      if (!failing) return store.decide(turn, rule);
+      rule(undefined, { jobs: [], shared: undefined, newJobId: turn.newJobId }, null, null);
+      return uncommitted();
+    },
+    async step(lease, row, announce) {
+      if (!failing) return store.step(lease, row, announce);
+      const job = await store.job(lease.job);
+      if (job) announce({ ...job, steps: [row] });
+      return uncommitted();
+    },
+  };
+  const engine = openDoor({
+    store: full,
+    clock,
+    runbook: async (run) => {
+      failing = true;
+      await run.step('turn', async () => ({ text: 'turned', detail: null }));
+      return done(run);
+    },
+  });
+  engine.onStored((outgoing) => told.push(...outgoing.map(({ body }) => body)));
+  await expect(move(engine, 'open')).rejects.toMatchObject({ code: 'store-unavailable' });
+  expect(told).toEqual([]);
+  failing = false;
+  await move(engine, 'open');
+  await clock.advance(1_000);
+  expect(told).toEqual(['open: accepted']);
+  failing = false;
+  await clock.advance(2_000);
+  expect(told).toEqual(['open: accepted', 'turn running', 'turn succeeded', 'open: succeeded', { at: 'open' }]);
+});
