@@ -36,12 +36,22 @@ export const PRUNE_LOOK_MAX = 1_000;
 /** Ownership is proved in the `where` of every write of a run: losing it is an answer, not an exception. */
 const OURS = "id = ? and owner = ? and token = ? and status = 'running'";
 
-/** Running, and nobody's any more; of the lanes in a list, or of all. */
-const OVER = "status = 'running' and lease_until_ms <= ? and (? is null or lane in (select value from json_each(?)))";
+/** All that use this file have one clock: a lease that ends so much later than theirs was given before it was set back. */
+const SET_BACK_MS = 60_000;
 
-function listed(lanes: readonly string[] | undefined): readonly [string | null, string | null] {
+/** Running, and nobody's any more; of the lanes in a list, or of all. */
+const OVER = `status = 'running' and (lease_until_ms <= ? or lease_until_ms > ?)
+  and (? is null or lane in (select value from json_each(?)))`;
+
+export interface Takeover {
+  readonly nowMs: number;
+  readonly untilMs: number;
+  readonly lanes?: readonly string[] | undefined;
+}
+
+function over({ nowMs, untilMs, lanes }: Takeover): readonly [number, number, string | null, string | null] {
   const list = lanes === undefined ? null : JSON.stringify(lanes);
-  return [list, list];
+  return [nowMs, untilMs + SET_BACK_MS, list, list];
 }
 
 export function readJob(sql: Sql, id: string): JobRow | undefined {
@@ -109,23 +119,15 @@ export function extendLeases(sql: Sql, leases: readonly Lease[], untilMs: number
 }
 
 /** Whether there is anything to take over: asked first, so that an idle poll takes no write lock. */
-export function anyLeaseOver(sql: Sql, nowMs: number, lanes?: readonly string[]): boolean {
-  return sql.one(`select 1 from job where ${OVER} limit 1`, nowMs, ...listed(lanes)) !== undefined;
+export function anyLeaseOver(sql: Sql, asked: Takeover): boolean {
+  return sql.one(`select 1 from job where ${OVER} limit 1`, ...over(asked)) !== undefined;
 }
 
 /** Running jobs whose lease is over, oldest first, now under the next fencing token. */
-export function takeOver(
-  sql: Sql,
-  owner: string,
-  nowMs: number,
-  untilMs: number,
-  lanes?: readonly string[],
-): readonly Claim[] {
-  const left = sql.all(`select id from job where ${OVER} order by seq`, nowMs, ...listed(lanes)) as readonly {
-    id: string;
-  }[];
+export function takeOver(sql: Sql, owner: string, asked: Takeover): readonly Claim[] {
+  const left = sql.all(`select id from job where ${OVER} order by seq`, ...over(asked)) as readonly { id: string }[];
   return left.map(({ id }) => {
-    sql.run('update job set owner = ?, token = token + 1, lease_until_ms = ? where id = ?', owner, untilMs, id);
+    sql.run('update job set owner = ?, token = token + 1, lease_until_ms = ? where id = ?', owner, asked.untilMs, id);
     return claimOf(sql, id, owner);
   });
 }

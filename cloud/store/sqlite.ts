@@ -69,8 +69,8 @@ export async function openSqliteStore({
 
     heartbeat: (leases, untilMs) => group.add(() => extendLeases(sql, leases, untilMs)),
     takeOver: async (owner, nowMs, untilMs, lanes) =>
-      (await read(() => anyLeaseOver(sql, nowMs, lanes)))
-        ? group.add(() => takeOver(sql, owner, nowMs, untilMs, lanes))
+      (await read(() => anyLeaseOver(sql, { nowMs, untilMs, lanes })))
+        ? group.add(() => takeOver(sql, owner, { nowMs, untilMs, lanes }))
         : [],
     handOver: (leases) => group.add(() => handOver(sql, leases)),
     step: (lease, step, announce) =>

@@ -13,7 +13,7 @@ import { MIGRATIONS } from '../../cloud/store/migrations.ts';
 import { openDatabase } from '../../cloud/store/open-database.ts';
 import { openSqliteStore } from '../../cloud/store/sqlite.ts';
 import { storeConformance } from './conformance.ts';
-import { add, note, rule, started, turn } from './plans.ts';
+import { add, note, NOW, rule, started, turn } from './plans.ts';
 
 const WRITER = fileURLToPath(new URL('writer.ts', import.meta.url));
 
@@ -320,6 +320,16 @@ describe('the file', () => {
     await store.decide(turn(), rule({ state: 2 }));
     expect(await store.lane('www')).toBe(2);
     other.close();
+  });
+
+  test('frees a job whose lease was given by a clock that has been set back since', async () => {
+    const hour = 3_600_000;
+    await using store = await openSqliteStore({ path });
+    await started(store, 'dead', { nowMs: NOW + hour, leaseUntilMs: NOW + hour + 4_000 });
+    await started(store, 'alive', { lane: 'other' });
+    const claims = await store.takeOver('next', NOW + 1, NOW + 4_001);
+    expect(claims).toMatchObject([{ job: { id: 'dead' }, lease: { owner: 'next', token: 2 } }]);
+    expect(await store.takeOver('third', NOW + 2, NOW + 4_002)).toEqual([]);
   });
 
   test('has a journal that cannot be rewritten', async () => {
