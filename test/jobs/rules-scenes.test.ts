@@ -112,6 +112,40 @@ test('the endpoint is down for half an hour while a restore waits: it waits afre
   expect(world.running()?.id).toBe(waiting?.id);
 });
 
+test('two endpoints whose clocks differ by less than half a second: the wait before a restore is no longer for it', () => {
+  const world = makeWorld();
+  world.alert();
+  world.arrive();
+  world.pass(10 * MINUTE);
+  const waiting = world.recover().job;
+  for (let round = 1; round < 12; round += 1) {
+    world.pass(10 * SECOND);
+    // The other endpoint reads the records, right after the timer of the one whose clock is ahead.
+    world.late(-400);
+    world.observe({ kind: 'position', position: 'maintenance' });
+    world.late(400);
+  }
+  world.pass(10 * SECOND);
+  expect(world.lines('waits-afresh')).toEqual([]);
+  expect(world.running()?.id).toBe(waiting?.id);
+});
+
+test('a clock that is set back by an hour: the wait before a restore begins afresh, and is not an hour longer', () => {
+  const world = makeWorld();
+  world.alert();
+  world.arrive();
+  world.pass(10 * MINUTE);
+  const waiting = world.recover().job;
+  world.pass(MINUTE);
+  world.late(-HOUR);
+  world.observe({ kind: 'position', position: 'maintenance' });
+  expect(world.lines('waits-afresh')).toMatchObject([
+    { text: 'The clock was set back by 1 h; the wait before the restore of www begins afresh.' },
+  ]);
+  world.pass(2 * MINUTE);
+  expect(world.running()?.id).toBe(waiting?.id);
+});
+
 test('the endpoint is down while the cooldown runs and no restore waits: the cooldown starts afresh', () => {
   const world = makeWorld();
   world.alert();

@@ -8,17 +8,19 @@ const ALIVE_GAP_MS = 20_000;
 
 /**
  * `restoreAfter` and `cooldown` count only time in which an endpoint was alive to hear: after a gap a running clock
- * starts afresh. A clock that has run out before the gap stays so.
+ * starts afresh. A cooldown that has run out before the gap stays so.
  */
 export function hear(state: SwitchState, guards: Guards, nowMs: number): SwitchState {
   const silentMs = nowMs - state.aliveAtMs;
   const heard = { ...state, aliveAtMs: nowMs };
-  // A wall clock that was set back would stretch what is left without limit; it starts afresh too.
-  if (silentMs >= 0 && silentMs <= ALIVE_GAP_MS) return heard;
+  // A wall clock that was set back would stretch what is left without limit; it starts afresh too. A little before the
+  // last decision is no such thing: another endpoint's clock is ahead, or its decision was the faster one.
+  if (Math.abs(silentMs) <= ALIVE_GAP_MS) return heard;
   return {
     ...heard,
     clearSinceMs: state.clearSinceMs === null ? null : nowMs,
-    coolingSinceMs: cooldownRuns(state, guards, state.aliveAtMs) ? nowMs : state.coolingSinceMs,
+    // One that has run out is forgotten: by a clock that was set back it would begin in the future.
+    coolingSinceMs: cooldownRuns(state, guards, state.aliveAtMs) ? nowMs : null,
   };
 }
 

@@ -23,11 +23,11 @@ export function passTime(draft: Draft): void {
   draft.state = hear(draft.state, settings.guards, nowMs);
   if (clocks.clearSinceMs !== draft.state.clearSinceMs) {
     const silentMs = nowMs - clocks.aliveAtMs;
-    write(
-      draft,
-      'waits-afresh',
-      `Nobody could hear alerts of ${settings.name} for ${durationInWords(silentMs)}; the wait before its restore begins afresh.`,
-    );
+    const why =
+      silentMs < 0
+        ? `The clock was set back by ${durationInWords(-silentMs)}`
+        : `Nobody could hear alerts of ${settings.name} for ${durationInWords(silentMs)}`;
+    write(draft, 'waits-afresh', `${why}; the wait before the restore of ${settings.name} begins afresh.`);
   }
   const before = draft.state.tripped;
   draft.state = hearOfTrip(draft.state, draft.everywhere);
