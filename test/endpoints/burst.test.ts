@@ -105,7 +105,7 @@ describe.skipIf(ownPostgresMissing)(
         send('first', (asked) => overHttp(pair.first, asked)),
         send('second', (asked) => overHttp(pair.second, asked)),
       ]);
-      await until('the burst is under way', () => accepted.size > COMMANDS_ALL / 3);
+      await until('the burst is under way', () => accepted.size > COMMANDS_ALL / 3, 60_000);
       await server.crash();
       await until('both say that the store is away', async () => {
         const answers = await Promise.all([pair.first.api('/api/jobs'), pair.second.api('/api/jobs')]);
