@@ -12,6 +12,8 @@ export interface Heard extends DevicePresence {
   /** Since when it has been online, or offline, milliseconds since 1970. */
   readonly sinceMs: number;
   readonly heardAtMs: number;
+  /** How long ago that was, however the wall clock was set meanwhile. */
+  readonly silentMs: number;
 }
 
 export interface Presence {
@@ -23,7 +25,7 @@ export interface Presence {
 
 /** Who is there. In memory: devices repeat it every minute. */
 export function makePresence(clock: Clock): Presence {
-  const heard = new Map<string, Heard>();
+  const heard = new Map<string, Omit<Heard, 'silentMs'> & { readonly heardAtMonotonicMs: number }>();
   const ended = new Map<string, readonly string[]>();
 
   return {
@@ -39,9 +41,13 @@ export function makePresence(clock: Clock): Presence {
         ended.set(device, [...endedHere, last.session].slice(-ENDED_MAX));
       }
       const same = last?.session === said.session && last.online === said.online;
-      heard.set(device, { ...said, sinceMs: same ? last.sinceMs : nowMs, heardAtMs: nowMs });
+      const sinceMs = same ? last.sinceMs : nowMs;
+      heard.set(device, { ...said, sinceMs, heardAtMs: nowMs, heardAtMonotonicMs: clock.monotonicMs() });
     },
-    of: (device) => heard.get(device),
+    of(device) {
+      const last = heard.get(device);
+      return last && { ...last, silentMs: clock.monotonicMs() - last.heardAtMonotonicMs };
+    },
   };
 }
 

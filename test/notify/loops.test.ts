@@ -1,4 +1,5 @@
 import { expect, test } from 'vitest';
+import { makePresence } from '../../cloud/intake/presence.ts';
 import { watchDevices } from '../../cloud/jobs/notice/device-watch.ts';
 import { runHeartbeat } from '../../cloud/jobs/notice/heartbeat.ts';
 import { whatIsNotWell } from '../../cloud/jobs/notice/well.ts';
@@ -78,17 +79,20 @@ test.for([
   expect(await whatIsNotWell({ ...WELL, ...ill, clock }, new AbortController().signal)).toBe(said);
 });
 
-test('a button is absent after five minutes of silence, and never because this endpoint cannot hear', async () => {
-  const clock = makePlayedClock();
+/** One button, its endpoint that hears it or not, and what is told of it. */
+function watching() {
+  const played = makePlayedClock();
   const stop = new AbortController();
   const said: string[] = [];
   let hears = true;
-  let heard: { online: boolean; sinceMs: number; heardAtMs: number } | undefined;
+  let aheadMs = 0;
+  const clock = { ...played, nowMs: () => played.nowMs() + aheadMs };
+  const presence = makePresence(clock);
   const running = watchDevices(
     {
       devices: [{ name: 'lobby', on: ['www'], drillEveryMs: undefined }],
       switches: ['www'],
-      heard: () => heard,
+      heard: (device) => presence.of(device),
       hears: () => hears,
       tell: async (name, { device, online }) => said.push(`${name}: ${device} ${online}`),
       clock,
@@ -96,25 +100,49 @@ test('a button is absent after five minutes of silence, and never because this e
     },
     stop.signal,
   );
-  heard = { online: true, sinceMs: clock.nowMs(), heardAtMs: clock.nowMs() };
+  return {
+    clock,
+    said,
+    setHears: (can: boolean) => (hears = can),
+    setAhead: (ms: number) => (aheadMs = ms),
+    says: (online: boolean) => presence.hear('lobby', Buffer.from(JSON.stringify({ online, session: '1' }))),
+    end: async () => {
+      stop.abort();
+      await running;
+    },
+  };
+}
+
+test('a button is absent after five minutes of silence, and never because this endpoint cannot hear', async () => {
+  const { clock, said, setHears, says, end } = watching();
+  says(true);
   await clock.advance(MINUTE);
   expect(said).toEqual(['www: lobby true']);
-  hears = false;
+  setHears(false);
   await clock.advance(60 * MINUTE);
-  hears = true;
+  setHears(true);
   await clock.advance(4 * MINUTE);
   expect(said).toHaveLength(1);
   // It says it every minute: nobody has heard it for five.
   await clock.advance(2 * MINUTE);
   expect(said).toEqual(['www: lobby true', 'www: lobby false']);
-  heard = { online: true, sinceMs: clock.nowMs(), heardAtMs: clock.nowMs() };
+  says(true);
   await clock.advance(MINUTE);
   // Its will says that it is gone: a flap of the network is not told.
-  heard = { online: false, sinceMs: clock.nowMs(), heardAtMs: clock.nowMs() };
+  says(false);
   await clock.advance(4 * MINUTE);
   expect(said).toHaveLength(3);
   await clock.advance(2 * MINUTE);
   expect(said.at(-1)).toBe('www: lobby false');
-  stop.abort();
-  await running;
+  await end();
+});
+
+test('a wall clock that is put forward makes no button absent', async () => {
+  const { clock, said, setAhead, says, end } = watching();
+  says(true);
+  await clock.advance(MINUTE);
+  setAhead(60 * MINUTE);
+  await clock.advance(MINUTE / 2);
+  expect(said).toEqual(['www: lobby true']);
+  await end();
 });
