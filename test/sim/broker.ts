@@ -27,12 +27,16 @@ export interface PlayedBroker {
   listen(listener: Listener): void;
   onUp(listener: (up: boolean) => void): void;
   retained(topic: string): string | undefined;
+  /** A broker that keeps nothing on its disk, and was restarted. */
+  forget(): void;
 }
 
 export interface BrokerWatcher {
   /** The endpoint is about to hear the message; called again with what became of it when its promise resolved. */
   hearing(name: string, message: InboundMessage): () => void;
   published(name: string, topic: string, payload: string): void;
+  /** It has lost all that it retained. */
+  forgotten(): void;
 }
 
 interface Member {
@@ -197,6 +201,10 @@ export function makePlayedBroker(time: PlayedTime, chance: Chance, watcher: Brok
     listen: (listener) => void listeners.push(listener),
     onUp: (listener) => void upListeners.push(listener),
     retained: (topic) => kept.get(topic),
+    forget() {
+      kept.clear();
+      watcher.forgotten();
+    },
   };
   look();
   return world;

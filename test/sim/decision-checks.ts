@@ -1,6 +1,4 @@
-import { JobMessage, State } from '../../shared/messages.ts';
 import { isUnfinished } from '../../cloud/engine/job.ts';
-import { MQTT_RECEIVER, type MqttBody } from '../../cloud/jobs/announce.ts';
 import type { SwitchState } from '../../cloud/jobs/state.ts';
 import type { KnownJob, Ledger } from './ledger.ts';
 import { must } from './must.ts';
@@ -42,7 +40,6 @@ export function checkDecision(what: Decided, ledger: Ledger, claims: Claims, liv
     );
     if (!isUnfinished(job)) checkEnd(job, ledger, live);
   }
-  checkMessages(what, ledger);
 }
 
 /** Nobody is believed to have moved a switch whose records only jobs have written. */
@@ -115,6 +112,7 @@ function checkEnd(job: KnownJob, { history, states }: Ledger, live: Live): void 
   const own = written.filter(({ by }) => by === job.id).length;
   const others = written.length - own;
   const words = `${job.id} (${data.command} to ${data.to}) ended as ${status}, ${data.outcome ?? data.error?.code}`;
+  must(own === 0 || !job.cancelled, () => `${words}, was cancelled, and changed the records`);
   must(data.error?.code !== 'internal-error', () => `${words}: ${data.error?.message}`);
   must(!data.automatic || data.command === 'drill' || states.has(job.lane), () => `${words} on no switch`);
   if (status === 'succeeded') {
@@ -130,17 +128,4 @@ function checkEnd(job: KnownJob, { history, states }: Ledger, live: Live): void 
   }
   if (data.error?.code === 'unknown-outcome' || others > 0) return;
   must(own === 0, () => `${words}, and changed the records`);
-}
-
-function checkMessages({ decision }: Decided, ledger: Ledger): void {
-  for (const { receiver, body } of decision.outgoing) {
-    if (receiver !== MQTT_RECEIVER) continue;
-    const { topic, payload } = body as MqttBody;
-    const told: unknown = JSON.parse(payload);
-    const parsed = topic.endsWith('/state') ? State.safeParse(told) : JobMessage.safeParse(told);
-    must(parsed.success, () => `what goes to ${topic} is not what was agreed: ${parsed.error?.message}`);
-    if (!parsed.success || !('job' in parsed.data) || typeof parsed.data.job !== 'object') continue;
-    const id = parsed.data.job?.id;
-    must(id === undefined || ledger.jobs.has(id), () => `${topic} tells of job ${id}, which does not exist`);
-  }
 }

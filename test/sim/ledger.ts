@@ -14,6 +14,10 @@ export interface KnownJob {
   startedAtMs: number | null;
   deadlineAtMs: number | null;
   interrupted: boolean;
+  /** A cancel was accepted: told that it is over, or that it is told to stop. */
+  cancelled: boolean;
+  /** When a change of it first left a process. */
+  sentAtMs: number | null;
   /** The latest moment at which any command that became part of it may have been started; null for no such limit. */
   startBeforeMs: number | null;
   /** Places in the history of its switch: where it stood when the job started. */
@@ -88,6 +92,8 @@ export function makeLedger(lanes: readonly string[]): Ledger {
             startedAtMs: running ? turn.nowMs : null,
             deadlineAtMs: change.deadlineAtMs,
             interrupted: false,
+            cancelled: false,
+            sentAtMs: null,
             startBeforeMs: null,
             historyAtStart,
             forgotten: false,

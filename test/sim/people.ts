@@ -128,7 +128,7 @@ export function makePeople(world: PeopleWorld): People {
 
   function person(): void {
     const { name } = chance.pick(scenario.switches);
-    const deed = chance.int(0, 20);
+    const deed = chance.int(0, 22);
     if (deed < 7) {
       const button = chance.pick(world.buttons);
       const gesture = chance.pick(['hold', 'hold', 'click-hold', 'click-hold', 'triple'] as const);
@@ -144,7 +144,7 @@ export function makePeople(world: PeopleWorld): People {
     else if (deed < 16) ops(name, { kind: 'release', reason: null });
     else if (deed === 16 || deed === 20)
       ops(name, { kind: 'hold', reason: null, forMs: chance.pick([null, 10_000, 30_000]) });
-    else if (deed === 17) {
+    else if (deed === 17 || deed > 20) {
       const job = world.unfinished(name).at(0);
       if (job !== undefined) ops(name, { kind: 'cancel', job });
     } else if (deed === 18) {

@@ -26,14 +26,14 @@ export async function play(seed: number): Promise<Played> {
   const chance = makeChance(seed);
   await using store = await openSqliteStore({ path: ':memory:' });
   const world = makeWorld(drawScenario(chance.fork('scenario')), chance, store);
-  process.on('unhandledRejection', world.unhandled);
+  process.on('unhandledRejection', world.witness.unhandled);
   try {
     await storm(world, chance.fork('storm'));
     await settle(world);
     for (const { life } of world.endpoints) life.die();
-    return { seed, broken: world.broken(), ...world.told() };
+    return { seed, broken: world.broken(), trace: world.witness.trace, ...world.witness.count() };
   } finally {
-    process.off('unhandledRejection', world.unhandled);
+    process.off('unhandledRejection', world.witness.unhandled);
   }
 }
 
@@ -53,6 +53,7 @@ async function settle(world: World): Promise<void> {
   while (world.broken() === null) {
     await time.run(time.nowMs() + SETTLE_STEP_MS, () => world.broken() === null);
     const left = restless(await world.outcome());
+    world.hold(() => world.witness.told.checkLate(time.nowMs(), overMs));
     if (left.length === 0) break;
     if (time.nowMs() > overMs + SETTLE_MS_MAX) world.hold(() => must(false, () => `never at rest: ${left.join('; ')}`));
   }

@@ -105,7 +105,7 @@ test('the endpoint is dead for half an hour while a restore waits: it waits afre
   scene.world.start();
   await scene.pass(115 * SECOND);
   expect(await newest()).toMatchObject({ status: 'waiting' });
-  expect(scene.world.trace.join('\n')).toContain('begins afresh');
+  expect(scene.world.witness.trace.join('\n')).toContain('begins afresh');
   await scene.pass(30 * SECOND);
   expect(scene.live()).toBe('primary');
 });
@@ -158,7 +158,7 @@ test('Route 53 throttles for two minutes: the automatic job whose alert closes m
   await scene.pass(MINUTE);
   scene.world.route53.weather = CALM;
   await scene.pass(MINUTE);
-  expect(scene.world.trace.filter((line) => line.includes(' sends '))).toEqual([]);
+  expect(scene.world.witness.trace.filter((line) => line.includes(' sends '))).toEqual([]);
   expect(scene.live()).toBe('primary');
 });
 
@@ -168,7 +168,7 @@ test.for(Array.from({ length: 24 }, (_, nth) => nth + 1))(
     for (const when of ['before', 'after'] as const) {
       scene.world.start();
       const owner = scene.owner();
-      const changes = scene.world.told().changes;
+      const changes = scene.world.witness.count().changes;
       const goal = scene.live() === 'primary' ? 'maintenance' : 'primary';
       owner.fuse.set(call, when, () => owner.life.die());
       const command = goal === 'primary' ? 'restore' : 'failover';
@@ -177,7 +177,7 @@ test.for(Array.from({ length: 24 }, (_, nth) => nth + 1))(
       await scene.ask(command, { id: `press-${call}-${when}` });
       await scene.until(goal, 15 * SECOND);
       await scene.pass(6 * SECOND);
-      expect(scene.world.told().changes).toBe(changes + 1);
+      expect(scene.world.witness.count().changes).toBe(changes + 1);
       expect(await newest()).toMatchObject({ status: 'succeeded', data: { outcome: 'switched' } });
       owner.life.die();
     }
@@ -186,7 +186,7 @@ test.for(Array.from({ length: 24 }, (_, nth) => nth + 1))(
 
 test('a graceful stop between two attempts hands the job of a human over, and the next process makes it', async () => {
   const { time, route53 } = scene.world;
-  scene.world.onSend(() => {
+  scene.world.witness.onSend(() => {
     route53.weather = { ...CALM, throttled: 1 };
     time.after(1, () => (route53.weather = CALM));
   });
@@ -203,16 +203,16 @@ test('a graceful stop between two attempts hands the job of a human over, and th
 test('an owner that freezes in the tick in which it sends, and goes on after the takeover, is refused by Route 53', async () => {
   scene.world.start();
   const owner = scene.owner();
-  scene.world.onSend(() => owner.life.freeze());
+  scene.world.witness.onSend(() => owner.life.freeze());
   await scene.ask('failover', {});
   await scene.until('maintenance', 20 * SECOND);
   await scene.pass(10 * SECOND);
   const journal = await store.journal(0, 1_000);
   owner.life.thaw();
   await scene.pass(5 * SECOND);
-  const refused = scene.world.trace.filter((line) => line.includes(`refuses a change of ${owner.name}`));
+  const refused = scene.world.witness.trace.filter((line) => line.includes(`refuses a change of ${owner.name}`));
   expect(refused).toHaveLength(1);
-  expect(scene.world.told().changes).toBe(1);
+  expect(scene.world.witness.count().changes).toBe(1);
   expect(await store.journal(0, 1_000)).toEqual(journal);
 });
 
@@ -227,7 +227,7 @@ test('a reading of the records that its endpoint has slept over is not used: nob
   sleeper.life.thaw();
   await scene.pass(SECOND);
   expect(scene.state()).toMatchObject({ position: 'maintenance', hold: { taken: { by: 'ops' } } });
-  expect(scene.world.trace.filter((line) => line.includes('Somebody else'))).toEqual([]);
+  expect(scene.world.witness.trace.filter((line) => line.includes('Somebody else'))).toEqual([]);
 });
 
 test('an owner that freezes before it hears the answer of its last look, looks again, and sends nothing', async () => {
@@ -239,6 +239,6 @@ test('an owner that freezes before it hears the answer of its last look, looks a
   await scene.until('maintenance', 20 * SECOND);
   owner.life.thaw();
   await scene.pass(15 * SECOND);
-  expect(scene.world.trace.filter((line) => line.includes(`${owner.name} sends`))).toEqual([]);
-  expect(scene.world.told().changes).toBe(1);
+  expect(scene.world.witness.trace.filter((line) => line.includes(`${owner.name} sends`))).toEqual([]);
+  expect(scene.world.witness.count().changes).toBe(1);
 });

@@ -52,7 +52,7 @@ export async function stage(store: Store, options: StageOptions = {}): Promise<S
   const switches = names.map((name, at) => switchNamed(name, at, options.guards ?? {}));
   const world = makeWorld(scenarioOf(switches), makeChance(1), store);
   const cycles = new Map<string, number>();
-  process.on('unhandledRejection', world.unhandled);
+  process.on('unhandledRejection', world.witness.unhandled);
 
   async function pass(ms: number): Promise<void> {
     await world.time.run(world.time.nowMs() + ms, () => world.broken() === null);
@@ -92,7 +92,7 @@ export async function stage(store: Store, options: StageOptions = {}): Promise<S
       const endMs = world.time.nowMs() + limitMs;
       while (live(name) !== position || acted.state(name)?.position !== position) {
         if (world.broken() !== null || world.time.nowMs() >= endMs) {
-          throw new Error(`${world.trace.join('\n')}\n${name} is at ${live(name)} and not at ${position}`);
+          throw new Error(`${world.witness.trace.join('\n')}\n${name} is at ${live(name)} and not at ${position}`);
         }
         await pass(200);
       }
@@ -120,9 +120,9 @@ export async function stage(store: Store, options: StageOptions = {}): Promise<S
     kill: () => owner().life.die(),
     end() {
       for (const { life } of world.endpoints) life.die();
-      process.off('unhandledRejection', world.unhandled);
+      process.off('unhandledRejection', world.witness.unhandled);
       const broken = world.broken();
-      if (broken !== null) throw new Error(`${world.trace.join('\n')}\n${broken}`);
+      if (broken !== null) throw new Error(`${world.witness.trace.join('\n')}\n${broken}`);
     },
   };
   // The records are read, the broker is reached.

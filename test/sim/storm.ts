@@ -177,7 +177,10 @@ export function brew(world: StormWorld, untilMs: number): void {
     nowAndThen(12_000, () =>
       during(
         chance.pick([1_000, 8_000, 20_000]),
-        () => world.broker.setUp(false),
+        () => {
+          world.broker.setUp(false);
+          if (chance.happens(0.5)) world.broker.forget();
+        },
         () => world.broker.setUp(true),
       ),
     );
