@@ -1,12 +1,17 @@
 import { VERSION } from './cli/version.ts';
 import { dashboardPages } from './dashboard/pages.ts';
-import { type EndpointPorts, makeEndpoint } from './endpoint.ts';
+import { type EndpointPorts, makeEndpoint, type WatchRules } from './endpoint.ts';
 import { makeHttp } from './intake/http.ts';
 import { MQTT_RECEIVER } from './jobs/announce.ts';
 import { measuredRecords } from './jobs/measured-records.ts';
 import { measuredStore } from './jobs/measured-store.ts';
 
-export type AppPorts = EndpointPorts;
+type Http = Awaited<ReturnType<typeof makeHttp>>;
+
+export interface AppPorts extends EndpointPorts {
+  /** Lets people reach the server, and resolves to its address; without it, it listens where the configuration says. */
+  readonly listen?: (http: Http) => Promise<string>;
+}
 
 export interface App extends AsyncDisposable {
   /** `http://127.0.0.1:8080`, as it listens. */
@@ -16,12 +21,12 @@ export interface App extends AsyncDisposable {
 /**
  * Puts the endpoint together and starts it: the HTTP server listens, the broker is being connected, jobs that an earlier
  * process left are taken up. Disposing of it is the graceful stop: requests in hand are answered, running jobs are
- * handed over as they stand, messages leave. Rejects when the address cannot be listened on.
+ * handed over as they stand, messages leave. Rejects when the address cannot be listened on. `watchRules` is a simulator's.
  */
-export async function startApp(unmeasured: AppPorts): Promise<App> {
+export async function startApp(unmeasured: AppPorts, watchRules?: WatchRules): Promise<App> {
   const ports = measured(unmeasured);
   const { config, clock, log, store, meter } = ports;
-  const endpoint = makeEndpoint(ports);
+  const endpoint = makeEndpoint(ports, watchRules);
   const { engine, door, presence, speaker, told, checks } = endpoint;
   await using parts = new AsyncDisposableStack();
   const http = await makeHttp({
@@ -59,7 +64,7 @@ export async function startApp(unmeasured: AppPorts): Promise<App> {
   requests.defer(() => http.close());
 
   // First, because it fails when this endpoint runs already: then the other one keeps its broker and its jobs.
-  const address = await http.listen({ ...config.http.listen });
+  const address = await (ports.listen ? ports.listen(http) : http.listen({ ...config.http.listen }));
   parts.use(endpoint.start());
   parts.use(requests.move());
 

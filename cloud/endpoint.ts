@@ -47,6 +47,8 @@ export interface EndpointPorts {
   readonly meter: Meter;
 }
 
+export type WatchRules = (rules: SwitchRules) => SwitchRules;
+
 /** The whole endpoint except its HTTP server. */
 export interface Endpoint {
   readonly engine: SwitchEngine;
@@ -64,10 +66,7 @@ export interface Endpoint {
 }
 
 /** Puts the endpoint together, at rest. `watchRules` lets somebody see what the rules are asked: a simulator. */
-export function makeEndpoint(
-  ports: EndpointPorts,
-  watchRules: (rules: SwitchRules) => SwitchRules = (rules) => rules,
-): Endpoint {
+export function makeEndpoint(ports: EndpointPorts, watchRules: WatchRules = (rules) => rules): Endpoint {
   const { config, clock, ids, log, store, meter } = ports;
   const stop = new AbortController();
   const owner = ids.next();
@@ -152,7 +151,7 @@ function makeSwitchEngine(
     readonly told: MeasuredReceivers;
     /** Whether this endpoint delivers to that receiver: one of several does. */
     readonly delivers: (receiver: string) => boolean;
-    readonly watchRules: (rules: SwitchRules) => SwitchRules;
+    readonly watchRules: WatchRules;
   },
   owner: string,
   speaker: Speaker | undefined,

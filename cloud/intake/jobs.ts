@@ -1,11 +1,11 @@
 import type { FastifyRequest } from 'fastify';
 import { z } from 'zod';
 import { parseDuration } from '../../shared/duration.ts';
-import { Fault } from '../../shared/faults.ts';
+import { Fault, isFault } from '../../shared/faults.ts';
 import { JobStatus } from '../../shared/messages.ts';
 import { isUnfinished, type JobRow } from '../engine/job.ts';
 import type { JobFilter } from '../engine/store.ts';
-import type { JobData } from '../jobs/command.ts';
+import type { JobData, Reply } from '../jobs/command.ts';
 import { describeJob } from '../jobs/describe.ts';
 import type { Api, ApiOptions } from './api-options.ts';
 import { callerOf, checkReader, checkSees, principalOf, sees, sendState } from './respond.ts';
@@ -70,10 +70,18 @@ export function jobRoutes(app: Api, { door, engine, switches, stopping }: ApiOpt
     const job = await visible(request, id);
     if (!isUnfinished(job)) {
       door.admit(caller, 'cancel', job.lane);
-      throw new Fault('too-late', `Job ${id} has ended: its status is ${job.status}.`);
+      throw tooLate(job);
     }
     const ask = { kind: 'cancel', job: id } as const;
-    return sendState(reply, await door.accept({ caller, switch: job.lane, ask, replyTo: [] }));
+    let answer: Reply;
+    try {
+      answer = await door.accept({ caller, switch: job.lane, ask, replyTo: [] });
+    } catch (error) {
+      // The rules know unfinished jobs only: this one has ended since we looked.
+      if (isFault(error, 'unknown-job')) throw tooLate(await visible(request, id));
+      throw error;
+    }
+    return sendState(reply, answer);
   });
 
   /** A switch that has gone from dashover.yaml keeps its history. One that has none either is mistyped: `unknown-switch`. */
@@ -96,6 +104,10 @@ export function jobRoutes(app: Api, { door, engine, switches, stopping }: ApiOpt
     if (job && sees(request, job.lane)) return job;
     throw new Fault('unknown-job', `There is no job "${id}".`);
   }
+}
+
+function tooLate({ id, status }: JobRow<JobData>): Fault {
+  return new Fault('too-late', `Job ${id} has ended: its status is ${status}.`);
 }
 
 function aborted(signal: AbortSignal): Promise<void> {

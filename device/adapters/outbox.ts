@@ -1,5 +1,3 @@
-import { mkdir, open, readFile, rename, rm } from 'node:fs/promises';
-import { join } from 'node:path';
 import { z } from 'zod';
 import type { Clock } from '../../shared/clock.ts';
 import { CommandName, EXPIRES_IN_MS_MAX } from '../../shared/command.ts';
@@ -7,13 +5,13 @@ import { durationInWords } from '../../shared/duration.ts';
 import type { Left, Outbox } from '../core/ports.ts';
 import type { Intent } from '../core/press.ts';
 import { type BootTime, readBootTime } from './boot-clock.ts';
+import { type PressFile, openPressFile } from './press-file.ts';
 
 /** A slow card may not hold up a press for longer than a person notices: then it leaves before it is safe. */
 const KEEP_MS_MAX = 250;
 const CLOSE_MS_MAX = 2_000;
 /** The kernel tells its time to this; an age is rounded up by it. */
 const GRAIN_MS = 10;
-const FILE = 'press.json';
 
 const Kept = z.strictObject({
   device: z.string(),
@@ -36,18 +34,19 @@ export interface OutboxOptions {
   /** A sentence for the log: why a press is not kept. */
   readonly warn: (text: string) => void;
   readonly bootTime?: () => BootTime | undefined;
+  /** What holds the press: by default a file in `folder`. */
+  readonly file?: PressFile;
 }
 
-/** One file for the one open press, replaced whole: it is there or it is not, whenever the power fails. */
+/** One file for the one open press. */
 export function makeOutbox(options: OutboxOptions): Outbox {
-  const { folder, clock, warn, bootTime = readBootTime } = options;
-  const file = join(folder, FILE);
+  const { clock, warn, bootTime = readBootTime, file = openPressFile(options.folder) } = options;
   // One write after the other: the last word about a press is the one that stays.
   let writing: Promise<void> = Promise.resolve();
 
   function next(write: () => Promise<void>, failed: string): Promise<void> {
     writing = writing.then(write).catch((error: unknown) => {
-      warn(`${failed} (${file}): ${error instanceof Error ? error.message : String(error)}.`);
+      warn(`${failed} (${file.path}): ${error instanceof Error ? error.message : String(error)}.`);
     });
     return writing;
   }
@@ -58,49 +57,19 @@ export function makeOutbox(options: OutboxOptions): Outbox {
     await clock.sleep(ms, settled.signal);
   }
 
-  async function write(text: string): Promise<void> {
-    await mkdir(folder, { recursive: true, mode: 0o700 });
-    const fresh = `${file}.new`;
-    const handle = await open(fresh, 'w', 0o600);
-    try {
-      await handle.writeFile(text);
-      await handle.sync();
-    } finally {
-      await handle.close();
-    }
-    await rename(fresh, file);
-    await syncFolder();
-  }
-
-  /** Without it a power cut may bring back what was replaced or removed. */
-  async function syncFolder(): Promise<void> {
-    const handle = await open(folder, 'r');
-    try {
-      await handle.sync();
-    } finally {
-      await handle.close();
-    }
-  }
-
-  async function remove(): Promise<void> {
-    await rm(file, { force: true });
-    await syncFolder();
-  }
-
   async function read(): Promise<Left> {
-    let text: string;
+    let text: string | undefined;
     try {
-      text = await readFile(file, 'utf8');
+      text = await file.read();
     } catch (error) {
-      if (error instanceof Error && 'code' in error && error.code === 'ENOENT') return { kind: 'nothing' };
       warn(
-        `What was kept of a press cannot be read (${file}): ${error instanceof Error ? error.message : String(error)}.`,
+        `What was kept of a press cannot be read (${file.path}): ${error instanceof Error ? error.message : String(error)}.`,
       );
-      return { kind: 'nothing' };
     }
+    if (text === undefined) return { kind: 'nothing' };
     const kept = Kept.safeParse(parse(text)).data;
-    const left = kept ? judge(kept) : lost(`A press was kept in ${file}, and cannot be read: it is dropped.`);
-    if (left.kind === 'lost') await next(remove, 'A press that is over could not be removed');
+    const left = kept ? judge(kept) : lost(`A press was kept in ${file.path}, and cannot be read: it is dropped.`);
+    if (left.kind === 'lost') await next(file.remove, 'A press that is over could not be removed');
     return left;
   }
 
@@ -155,18 +124,18 @@ export function makeOutbox(options: OutboxOptions): Outbox {
       let isSafe = false;
       const keepIt = async (): Promise<void> => {
         try {
-          await write(`${JSON.stringify(kept)}\n`);
+          await file.write(`${JSON.stringify(kept)}\n`);
           isSafe = true;
         } catch (error) {
           // An older press that this one has taken the place of may not come back after a crash.
-          await remove().catch(() => undefined);
+          await file.remove().catch(() => undefined);
           throw error;
         }
       };
       await atMost(KEEP_MS_MAX, next(keepIt, 'The press could not be kept, and would not survive a crash'));
       return isSafe;
     },
-    forget: () => next(remove, 'A press that is over could not be removed'),
+    forget: () => next(file.remove, 'A press that is over could not be removed'),
     close: () => atMost(CLOSE_MS_MAX, writing),
   };
 }

@@ -1,6 +1,7 @@
 import { connect } from 'node:net';
 import { afterEach, describe, expect, test, vi } from 'vitest';
 import { Fault } from '../../shared/faults.ts';
+import type { JobRow } from '../../cloud/engine/job.ts';
 import type { Log } from '../../shared/log.ts';
 import { Job, State } from '../../shared/messages.ts';
 import { DEVICES, makeEndpoint, SECRETS, type TestEndpoint, type TestEndpointOptions, TRIGGER_ID } from './endpoint.ts';
@@ -297,6 +298,29 @@ describe('commands', () => {
     await get(`/api/jobs/${id}?wait=10s`);
     const late = await post(`/api/jobs/${id}/cancel`);
     expect(late.status).toBe(409);
+  });
+
+  test('a cancel that meets the end of its job is too late: the job is known, and says how it ended', async () => {
+    let before: JobRow | undefined;
+    const { post, endpoint } = await start({
+      gated: true,
+      store: (store) => ({
+        ...store,
+        async job(id) {
+          const found = before ?? (await store.job(id));
+          before = undefined;
+          return found;
+        },
+      }),
+    });
+    const { id } = Job.parse((await post('/api/switches/www/failover')).body);
+    const running = await endpoint.engine.job(id);
+    endpoint.gate.open();
+    await endpoint.engine.wait(id, 10_000);
+    before = running;
+    const late = await post(`/api/jobs/${id}/cancel`);
+    expect(late.status).toBe(409);
+    expectError(late, 409, 'too-late', /has ended: its status is succeeded/);
   });
 
   test('a device commands on its own road with its own token, and is one sender on both', async () => {

@@ -83,7 +83,8 @@ function checkCommand({ event, decision, turn }: Decided, ledger: Ledger, claims
   }
   const first = commandId === null ? undefined : ledger.known.get(key);
   must(first === undefined || first === job?.id, () => `${key} was job ${first} and now is job ${job?.id}`);
-  if (commandId !== null && job) ledger.known.set(key, job.id);
+  // News that moves nothing names the job that is there, and becomes no part of it.
+  if (commandId !== null && job && decision.reply.movedNothing === undefined) ledger.known.set(key, job.id);
   const old = command.expiresInMs !== null && command.ageMs > command.expiresInMs;
   const known = job && ledger.jobs.get(job.id);
   if (first !== undefined || !known) return;

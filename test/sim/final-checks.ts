@@ -27,7 +27,15 @@ export interface Outcome {
 }
 
 /** What has not come to rest yet, in words; empty when the world has settled. */
-export function restless({ scenario, ledger, zones, people, buttons, undelivered }: Outcome): readonly string[] {
+export function restless({
+  scenario,
+  ledger,
+  zones,
+  people,
+  buttons,
+  undelivered,
+  retained,
+}: Outcome): readonly string[] {
   const words: string[] = [];
   if (people.open() > 0) words.push(`${people.open()} requests are still being repeated`);
   if (undelivered > 0) words.push('messages wait to be delivered');
@@ -35,6 +43,8 @@ export function restless({ scenario, ledger, zones, people, buttons, undelivered
     const { name, zone } = settings;
     for (const { id, status } of ledger.unfinished(name)) words.push(`${id} is ${status}`);
     const state = ledger.states.get(name);
+    // The broker may have lost it while no endpoint was there.
+    if (!retained(name)) words.push(`${name} is not told`);
     if (!state) words.push(`${name} was never decided about`);
     else {
       const live = positionOf(zones.get(zone)?.live() ?? [], settings) ?? 'drifted';

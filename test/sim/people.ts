@@ -1,23 +1,19 @@
 import { type Fault, isFault } from '../../shared/faults.ts';
 import { topics } from '../../shared/topics.ts';
-import type { Caller, Token, TriggerUrl } from '../../cloud/intake/caller.ts';
-import type { Door } from '../../cloud/intake/accept.ts';
 import type { Reply } from '../../cloud/jobs/command.ts';
 import type { PlayedBroker } from './broker.ts';
 import type { PlayedButton } from './button.ts';
+import { DATADOG, OPS, triggersOf } from './callers.ts';
+import type { LookChecks } from './answer-checks.ts';
 import type { Chance } from './chance.ts';
 import type { Endpoint } from './endpoint.ts';
 import type { Scenario } from './scenario.ts';
+import { type Ask, questionOf, type Request } from './requests.ts';
 import type { PlayedTime } from './time.ts';
+import type { Answered, PlayedWeb } from './web.ts';
 
-type Request = Parameters<Door['accept']>[0];
-type Ask = Request['ask'];
-
-const token = (name: string, automatic: boolean): Token => {
-  return { name, secret: 'x', on: ['*'], may: ['*'], via: undefined, automatic };
-};
-const OPS: Caller = { kind: 'token', token: token('ops', false), road: 'cli' };
-const DATADOG: Caller = { kind: 'token', token: token('datadog', false), road: 'datadog' };
+/** So long people wait for an answer. */
+const PATIENCE_MS = 10_000;
 
 /** One monitor, as its source knows it. */
 interface Monitor {
@@ -35,11 +31,21 @@ export interface PeopleWorld {
   readonly buttons: readonly PlayedButton[];
   readonly endpoints: () => readonly Endpoint[];
   readonly unfinished: (switchName: string) => readonly string[];
+  /** As the person last saw it. */
+  readonly revision: (switchName: string) => number;
   readonly openAlerts: (switchName: string) => readonly string[];
   readonly say: (text: string) => void;
   /** A command with an id leaves. */
   readonly sent: (sender: string, id: string, ageMs: number, expiresInMs: number) => void;
   readonly replied: (endpoint: Endpoint, reply: Reply) => void;
+  /** The network to the endpoints' HTTP servers, where the seed plays them. */
+  readonly web: PlayedWeb;
+  /** A request was answered over HTTP; returns whether it is to be sent again. */
+  readonly answered: (request: Request, tag: string, answered: Answered) => 'over' | 'again';
+  /** What a wrong secret was answered. */
+  readonly turnedAway: (tag: string, status: number) => void;
+  /** Somebody looks; what is shown is held against what was so before. */
+  readonly looks: (name: string, job: string | undefined) => ReturnType<LookChecks['before']>;
 }
 
 export interface People {
@@ -56,11 +62,12 @@ export interface People {
 export function makePeople(world: PeopleWorld): People {
   const { scenario, time, chance, broker, say } = world;
   const monitors: Monitor[] = scenario.switches.flatMap(({ name }) =>
-    ['errors', 'latency'].map((kind) => ({ key: `${kind}:${name}`, switch: name, cycle: 0, open: false })),
+    ['errors', 'latency'].map((kind) => ({ key: `monitor:${kind}-${name}`, switch: name, cycle: 0, open: false })),
   );
   const cleared = new Set<string>();
   let open = 0;
   let ids = 0;
+  let requests = 0;
 
   /** One request to whichever process answers, repeated until one does or `untilMs`. */
   function call(request: Request, untilMs: number): void {
@@ -68,7 +75,6 @@ export function makePeople(world: PeopleWorld): People {
     attempt();
 
     function attempt(): void {
-      const endpoint = world.endpoints().find(({ life }) => !life.isDead() && chance.happens(0.6));
       let answered = false;
       const over = (): void => {
         if (answered) return;
@@ -81,17 +87,28 @@ export function makePeople(world: PeopleWorld): People {
         if (time.nowMs() >= untilMs) open--;
         else time.after(chance.int(500, 3_000), attempt);
       };
+      if (scenario.http) return void overHttp(request, over, again);
+      const endpoint = world.endpoints().find(({ life }) => !life.isDead() && chance.happens(0.6));
       // Nobody waits for an answer forever; what was asked may be done all the same.
-      time.after(10_000, again);
+      time.after(PATIENCE_MS, again);
       if (!endpoint) return;
       time.after(chance.int(1, 60), () => void knock(endpoint, aged(request), over, again));
     }
   }
 
+  async function overHttp(request: Request, over: () => void, again: () => void): Promise<void> {
+    const tag = `request ${++requests}`;
+    const heard = await world.web.ask(questionOf(aged(request), tag), PATIENCE_MS);
+    if (heard === 'none' || heard === 'silence') return again();
+    say(`${heard.endpoint.name} answers ${tag} with ${heard.status}`);
+    if (world.answered(request, tag, heard) === 'over') over();
+    else again();
+  }
+
   async function knock(endpoint: Endpoint, request: Request, over: () => void, again: () => void): Promise<void> {
     try {
       await endpoint.life.through();
-      const reply = await endpoint.door.accept(request);
+      const reply = await endpoint.accept(request);
       world.replied(endpoint, reply);
       // Some answers are lost on their way, and the sender asks again.
       if (chance.happens(0.9)) over();
@@ -100,6 +117,25 @@ export function makePeople(world: PeopleWorld): People {
       if (retried(error)) time.after(10, again);
       else over();
     }
+  }
+
+  /** Somebody with the command line open, who looks at the switch, or follows a job. */
+  async function look(name: string): Promise<void> {
+    const job = world.unfinished(name).at(0);
+    const check = world.looks(name, job);
+    const of = job !== undefined && chance.happens(0.5) ? 'job' : 'state';
+    const path = of === 'job' ? `/api/jobs/${job}?wait=5s` : `/api/switches/${name}`;
+    const heard = await world.web.ask({ method: 'GET', path, secret: OPS.token.secret, client: 'cli' }, PATIENCE_MS);
+    if (heard !== 'none' && heard !== 'silence') check(of, heard);
+  }
+
+  /** Somebody who does not know the secret. */
+  async function guess(name: string): Promise<void> {
+    const tag = `guess ${++requests}`;
+    const ask = { kind: 'move', command: 'failover', options: {}, alert: null } as const;
+    const question = questionOf({ caller: OPS, switch: name, ask, replyTo: [] }, tag);
+    const heard = await world.web.ask({ ...question, secret: 'guessed' }, PATIENCE_MS);
+    if (heard !== 'none' && heard !== 'silence') world.turnedAway(tag, heard.status);
   }
 
   const pressedAtMs = new Map<string, number>();
@@ -128,8 +164,10 @@ export function makePeople(world: PeopleWorld): People {
 
   function person(): void {
     const { name } = chance.pick(scenario.switches);
-    const deed = chance.int(0, 22);
-    if (deed < 7) {
+    const deed = chance.int(0, scenario.http ? 26 : 22);
+    if (deed > 25) void guess(name);
+    else if (deed > 22) void look(name);
+    else if (deed < 7) {
       const button = chance.pick(world.buttons);
       const gesture = chance.pick(['hold', 'hold', 'click-hold', 'click-hold', 'triple'] as const);
       say(`somebody presses ${gesture} at ${button.device}`);
@@ -140,7 +178,20 @@ export function makePeople(world: PeopleWorld): People {
       broker.send(topics.switchCommand(name), word);
     } else if (deed < 12) ops(name, move('failover', chance.happens(0.5) ? { to: 'dr' } : {}));
     else if (deed < 14)
-      ops(name, move('restore', chance.pick([{}, {}, { to: 'primary' }, { to: 'before' }, { override: ['drift'] }])));
+      ops(
+        name,
+        move(
+          'restore',
+          chance.pick([
+            {},
+            {},
+            { to: 'primary' },
+            { to: 'before' },
+            { override: ['drift'] },
+            { ifRevision: world.revision(name) },
+          ]),
+        ),
+      );
     else if (deed < 16) ops(name, { kind: 'release', reason: null });
     else if (deed === 16 || deed === 20)
       ops(name, { kind: 'hold', reason: null, forMs: chance.pick([null, 10_000, 30_000]) });
@@ -166,22 +217,16 @@ export function makePeople(world: PeopleWorld): People {
     }
     const { key, cycle } = monitor;
     say(`the monitor ${key} tells that it is ${monitor.open ? `alerting (cycle ${cycle})` : 'well'}`);
+    const id = `event-${++ids}`;
     const event = { key, cycle: `c${cycle}`, title: key, atMs: time.nowMs(), maxAgeMs: 600_000 };
-    const ask: Ask = { kind: 'move', command: monitor.open ? 'failover' : 'restore', options: {}, alert: event };
+    const ask: Ask = { kind: 'move', command: monitor.open ? 'failover' : 'restore', options: { id }, alert: event };
     call({ caller: DATADOG, switch: name, ask, replyTo: [] }, Number.POSITIVE_INFINITY);
     if (chance.happens(0.2)) call({ caller: DATADOG, switch: name, ask, replyTo: [] }, time.nowMs() + 5_000);
   }
 
   function url(name: string): void {
-    const command = chance.pick(['failover', 'restore'] as const);
-    const trigger: TriggerUrl = {
-      id: `${command}-${name}`,
-      secret: 'x',
-      switch: name,
-      command,
-      to: undefined,
-      automatic: true,
-    };
+    const trigger = chance.pick(triggersOf(scenario.switches).filter((one) => one.switch === name));
+    const { command } = trigger;
     say(`the automatic URL ${trigger.id} is called`);
     const ask: Ask = { kind: 'move', command, options: {}, alert: null };
     call({ caller: { kind: 'trigger', trigger }, switch: name, ask, replyTo: [] }, time.nowMs() + 5_000);

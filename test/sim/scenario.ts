@@ -10,6 +10,8 @@ export interface Scenario {
   readonly endpoints: number;
   /** Whether the store is one that several endpoints share, as PostgreSQL is. */
   readonly isShared: boolean;
+  /** Whether the endpoints' HTTP servers are played too: whoever asks something goes through them. */
+  readonly http: boolean;
   readonly buttons: number;
   /** For how long a press is worth sending: each button has one of these. */
   readonly buttonDeadlinesMs: readonly number[];
@@ -31,10 +33,14 @@ interface Faults {
   readonly storeAway: boolean;
   readonly brokerOutages: boolean;
   readonly lossyBroker: boolean;
+  readonly lossyWeb: boolean;
   readonly badWeather: boolean;
   readonly foreignHands: boolean;
   readonly failingProbes: boolean;
 }
+
+/** An HTTP server costs as much to build as half a seed to play, and each process has its own. */
+const HTTP_SHARE = 0.35;
 
 const NAMES = ['www', 'shop', 'mail', 'api'];
 
@@ -55,6 +61,7 @@ export function drawScenario(chance: Chance): Scenario {
     },
     endpoints,
     isShared: endpoints > 1,
+    http: chance.happens(HTTP_SHARE),
     buttons: chance.pick([1, 1, 2]),
     buttonDeadlinesMs: [5_000, 20_000, 60_000],
     stormMs: chance.pick([15_000, 30_000, 60_000]),
@@ -65,6 +72,7 @@ export function drawScenario(chance: Chance): Scenario {
       storeAway: chance.happens(0.3),
       brokerOutages: chance.happens(0.3),
       lossyBroker: often(),
+      lossyWeb: often(),
       badWeather: chance.happens(0.6),
       foreignHands: chance.happens(0.3),
       failingProbes: chance.happens(0.2),

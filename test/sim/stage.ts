@@ -1,10 +1,11 @@
 import type { Store } from '../../cloud/engine/store.ts';
-import type { Caller } from '../../cloud/intake/caller.ts';
 import type { SwitchState } from '../../cloud/jobs/state.ts';
 import type { Guards, Switch } from '../../cloud/jobs/switch.ts';
 import type { RecordSet } from '../../cloud/ports.ts';
+import { DATADOG, OPS } from './callers.ts';
 import { makeChance } from './chance.ts';
 import type { Endpoint } from './endpoint.ts';
+import type { Request } from './requests.ts';
 import type { Scenario } from './scenario.ts';
 import { makeWorld, type World } from './world.ts';
 import { positionOf } from './zone.ts';
@@ -40,13 +41,6 @@ interface StageOptions {
   readonly guards?: Partial<Guards>;
 }
 
-const OPS: Caller = {
-  kind: 'token',
-  token: { name: 'ops', secret: 'x', on: ['*'], may: ['*'], via: undefined, automatic: false },
-  road: 'cli',
-};
-const DATADOG: Caller = { ...OPS, token: { ...OPS.token, name: 'datadog' }, road: 'datadog' };
-
 export async function stage(store: Store, options: StageOptions = {}): Promise<Stage> {
   const names = options.switches ?? ['www'];
   const switches = names.map((name, at) => switchNamed(name, at, options.guards ?? {}));
@@ -76,10 +70,10 @@ export async function stage(store: Store, options: StageOptions = {}): Promise<S
   }
 
   /** A request, and a moment for its answer: an endpoint that dies of it never gives one. */
-  async function knock(request: Parameters<Endpoint['door']['accept']>[0]): Promise<void> {
+  async function knock(request: Request): Promise<void> {
     const trouble: unknown[] = [];
     owner()
-      .door.accept(request)
+      .accept(request)
       .catch((error: unknown) => trouble.push(error));
     await pass(100);
     if (trouble.length > 0) throw trouble[0];
@@ -137,6 +131,7 @@ function scenarioOf(switches: readonly Switch[]): Scenario {
     automation: { mode: 'on', maxSwitches: 3, withinMs: 600_000 },
     endpoints: 1,
     isShared: true,
+    http: false,
     buttons: 1,
     buttonDeadlinesMs: [60_000],
     stormMs: 0,
@@ -147,6 +142,7 @@ function scenarioOf(switches: readonly Switch[]): Scenario {
       storeAway: false,
       brokerOutages: false,
       lossyBroker: false,
+      lossyWeb: false,
       badWeather: false,
       foreignHands: false,
       failingProbes: false,

@@ -125,13 +125,14 @@ export function reachStore(store: Store, { life, fuse, isAway, isShared }: Reach
       if (life.isDead() || life.isFrozen()) await life.through();
     }
   }
-  return new Proxy(store, {
+  const reached = new Proxy(store, {
     get(target, name) {
-      if (name === 'onChange') return isShared ? () => () => undefined : undefined;
       const method: unknown = Reflect.get(target, name);
       if (typeof method !== 'function' || typeof name === 'symbol') return method;
       return (...values: readonly unknown[]) =>
         call(name, () => Reflect.apply(method, target, values) as Promise<unknown>);
     },
   });
+  // A store that is shared says so by having this.
+  return isShared ? { ...reached, onChange: () => () => undefined } : reached;
 }

@@ -6,6 +6,7 @@ import type { PlayedPager } from './pager.ts';
 import { CALM, type PlayedRoute53, type Weather } from './route53.ts';
 import type { Scenario } from './scenario.ts';
 import type { PlayedTime } from './time.ts';
+import { NO_TRAFFIC, type PlayedWeb } from './web.ts';
 import { ownedOf, type PlayedZone } from './zone.ts';
 
 export interface StormWorld {
@@ -14,6 +15,7 @@ export interface StormWorld {
   readonly chance: Chance;
   readonly broker: PlayedBroker;
   readonly pager: PlayedPager;
+  readonly web: PlayedWeb;
   readonly route53: PlayedRoute53;
   readonly zones: ReadonlyMap<string, PlayedZone>;
   readonly endpoints: Endpoint[];
@@ -207,6 +209,12 @@ export function brew(world: StormWorld, untilMs: number): void {
     world.broker.loss = { lost: 0.2, doubled: 0.2, delayMs: chance.pick([100, 1_500, 4_000]) };
     time.at(untilMs, () => {
       world.broker.loss = NO_LOSS;
+    });
+  }
+  if (faults.lossyWeb) {
+    world.web.traffic = { lost: 0.15, doubled: 0.15, delayMs: chance.pick([100, 1_500, 6_000]) };
+    time.at(untilMs, () => {
+      world.web.traffic = NO_TRAFFIC;
     });
   }
   time.at(untilMs, () => heal(world));

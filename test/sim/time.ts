@@ -6,6 +6,8 @@ export interface PlayedTime {
   /** Calls back at that time; the answer takes it back. */
   at(atMs: number, act: () => void): () => void;
   after(ms: number, act: () => void): () => void;
+  /** Resolves when so much of it has passed. */
+  pass(ms: number): Promise<void>;
   /** Counts something under way that needs no time (a commit): time does not go on before it is over. */
   underWay<T>(work: Promise<T>): Promise<T>;
   /** Everything due until then happens, each at its moment, for as long as `goOn` says so. */
@@ -18,16 +20,18 @@ interface Due {
   act: (() => void) | undefined;
 }
 
-export function makePlayedTime(startMs: number): PlayedTime {
+export function makePlayedTime(startMs: number, quietTurns: number): PlayedTime {
   let nowMs = startMs;
   let places = 0;
   const working = new Set<Promise<unknown>>();
   const heap: Due[] = [];
 
-  /** A turn of the event loop lets one group of commits and all that follows at once from it happen. */
+  /**
+   * A turn of the event loop lets one group of commits and all that follows at once from it happen; with `quietTurns` of
+   * them, also what something hands on from turn to turn, as the HTTP server does with a body.
+   */
   async function rest(): Promise<void> {
-    do await turn();
-    while (working.size > 0);
+    for (let quiet = 0; quiet < quietTurns; quiet = working.size > 0 ? 0 : quiet + 1) await turn();
   }
 
   function at(atMs: number, act: () => void): () => void {
@@ -38,10 +42,15 @@ export function makePlayedTime(startMs: number): PlayedTime {
     };
   }
 
+  function after(ms: number, act: () => void): () => void {
+    return at(nowMs + Math.max(0, ms), act);
+  }
+
   return {
     nowMs: () => nowMs,
     at,
-    after: (ms, act) => at(nowMs + Math.max(0, ms), act),
+    after,
+    pass: (ms) => new Promise((resolve) => after(ms, resolve)),
     async underWay(work) {
       working.add(work);
       try {

@@ -1,17 +1,20 @@
 import type { Store } from '../../cloud/engine/store.ts';
 import type { BrokerWatcher } from './broker.ts';
+import { type LookChecks, makeAnswerChecks, makeLookChecks } from './answer-checks.ts';
 import { checkCancel } from './cancel-checks.ts';
 import { checkApplied, checkSent, wantedBy } from './change-checks.ts';
 import { checkDecision, type Claims, type Live } from './decision-checks.ts';
 import { checkChain } from './final-checks.ts';
 import { makeLedger } from './ledger.ts';
 import { must } from './must.ts';
+import type { Request } from './requests.ts';
 import type { Route53Watcher } from './route53.ts';
 import { makeRuleChecks } from './rule-checks.ts';
 import type { Scenario } from './scenario.ts';
 import type { StoreWatcher } from './store.ts';
 import type { PlayedTime } from './time.ts';
 import { makeToldChecks } from './told-checks.ts';
+import type { Answered } from './web.ts';
 import { ownedOf, type PlayedZone, positionOf, spelled } from './zone.ts';
 
 /** Sees all that happens in a world, writes it down, and holds every promise against it. */
@@ -31,6 +34,8 @@ export function makeWitness({ scenario, time, zones }: WitnessedWorld) {
   const claims: Claims = new Map();
   const rules = makeRuleChecks(switches, scenario.automation);
   const told = makeToldChecks(scenario.automation);
+  const answers = makeAnswerChecks(ledger);
+  const looks = makeLookChecks(ledger);
   const answered = new Set<string>();
   /** Commands of each sender that are stored: what a PUBACK has to wait for. */
   const commits = new Map<string, number>();
@@ -86,6 +91,8 @@ export function makeWitness({ scenario, time, zones }: WitnessedWorld) {
       hold(() => checkCancel(what, ledger));
       hold(() => rules.check(what, ledger));
       hold(() => told.decided(what, ledger));
+      const reason = event.kind === 'command' && 'reason' in event.command ? event.command.reason : null;
+      if (reason !== null) hold(() => answers.stored(reason));
     },
     claimed(made) {
       for (const { lease } of made) say(`${lease.owner} claims ${lease.job}, token ${lease.token}`);
@@ -166,6 +173,18 @@ export function makeWitness({ scenario, time, zones }: WitnessedWorld) {
       const claim = claims.get(key) ?? { agesMs: new Set<number>(), expiresInMs };
       claim.agesMs.add(ageMs);
       claims.set(key, claim);
+    },
+    /** Whoever asked over HTTP has an answer; returns whether they ask again. */
+    concluded: (request: Request, tag: string, heard: Answered): 'over' | 'again' => {
+      let next: 'over' | 'again' = 'over';
+      hold(() => (next = answers.check(request, tag, heard)));
+      return next;
+    },
+    turnedAway: (tag: string, status: number): void => hold(() => answers.checkGuess(tag, status)),
+    /** Somebody looks at the switch or its job, and then sees something. */
+    looks: (name: string, job: string | undefined): ReturnType<LookChecks['before']> => {
+      const check = looks.before(name, job);
+      return (kind, answer) => hold(() => check(kind, answer));
     },
     /** Its sender has an answer. */
     answered: (sender: string, id: string): void => void answered.add(`${sender} ${id}`),

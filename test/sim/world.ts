@@ -1,10 +1,10 @@
 import { topics } from '../../shared/topics.ts';
 import { State } from '../../shared/messages.ts';
 import type { Store } from '../../cloud/engine/store.ts';
-import type { Device } from '../../cloud/intake/caller.ts';
 import { MQTT_RECEIVER } from '../../cloud/jobs/announce.ts';
 import { makePlayedBroker } from './broker.ts';
 import { type PlayedButton, startPlayedButton } from './button.ts';
+import { devicesOf } from './callers.ts';
 import type { Chance } from './chance.ts';
 import { must } from './must.ts';
 import { type Endpoint, startEndpoint } from './endpoint.ts';
@@ -17,6 +17,7 @@ import type { Scenario } from './scenario.ts';
 import { watchStore } from './store.ts';
 import { makePlayedTime } from './time.ts';
 import { makeWitness } from './witness.ts';
+import { makePlayedWeb } from './web.ts';
 import { makePlayedZone } from './zone.ts';
 
 const START_MS = Date.UTC(2026, 10, 22, 12, 0, 0);
@@ -29,7 +30,7 @@ export type World = ReturnType<typeof makeWorld>;
  */
 export function makeWorld(scenario: Scenario, chance: Chance, raw: Store) {
   const { switches } = scenario;
-  const time = makePlayedTime(START_MS);
+  const time = makePlayedTime(START_MS, scenario.http ? 3 : 1);
   const endpoints: Endpoint[] = [];
   let storeAway = false;
   let failingProbes = false;
@@ -52,13 +53,11 @@ export function makeWorld(scenario: Scenario, chance: Chance, raw: Store) {
   const { store, watchRules } = watchStore(raw, time, witness.ofStore);
   const route53 = makePlayedRoute53(time, chance.fork('route53'), zones, witness.ofRoute53);
   const broker = makePlayedBroker(time, chance.fork('broker'), witness.ofBroker);
+  const web = makePlayedWeb(time, chance.fork('web'), () => endpoints);
   const pager = makePlayedPager(time, chance.fork('pager'), say);
 
-  const devices: Device[] = ['lobby', 'desk'].slice(0, scenario.buttons).map((name) => {
-    return { name, on: ['*'], may: ['failover', 'restore', 'drill'], token: undefined, drillEveryMs: undefined };
-  });
   const buttonChance = chance.fork('buttons');
-  const buttons: PlayedButton[] = devices.map(({ name }) =>
+  const buttons: PlayedButton[] = devicesOf(scenario.buttons).map(({ name }) =>
     startPlayedButton(
       {
         time,
@@ -81,7 +80,6 @@ export function makeWorld(scenario: Scenario, chance: Chance, raw: Store) {
       startEndpoint(
         {
           scenario,
-          devices,
           time,
           chance,
           route53,
@@ -108,9 +106,14 @@ export function makeWorld(scenario: Scenario, chance: Chance, raw: Store) {
     buttons,
     endpoints: () => endpoints,
     unfinished: (name) => ledger.unfinished(name).map(({ id }) => id),
+    revision: (name) => ledger.states.get(name)?.revision ?? 0,
     openAlerts: (name) => ledger.states.get(name)?.alerts.flatMap(({ key, open }) => (open ? [key] : [])) ?? [],
     say,
     sent: witness.sent,
+    web,
+    answered: witness.concluded,
+    turnedAway: witness.turnedAway,
+    looks: witness.looks,
     replied(endpoint, reply) {
       const { job } = reply;
       say(`${endpoint.name} answers: ${reply.text}`);
@@ -152,6 +155,7 @@ export function makeWorld(scenario: Scenario, chance: Chance, raw: Store) {
     route53,
     broker,
     pager,
+    web,
     endpoints,
     buttons,
     people,
