@@ -44,16 +44,6 @@ export function makeAnswerChecks(ledger: Ledger): AnswerChecks {
     must(ledger.known.get(key) === told.id, () => `${words} with ${told.id}, and ${key} is ${ledger.known.get(key)}`);
   }
 
-  /** What may come of it at all. */
-  function expected({ caller, ask }: Request): readonly number[] {
-    if (ask.kind === 'cancel') return [200, 409];
-    if (ask.kind === 'clear-alert') return [200, NOT_SO];
-    if (ask.kind !== 'move') return [200];
-    if (ask.alert) return [200, 202];
-    if (caller.kind === 'trigger') return [200, 202, 409];
-    return ask.options.to === 'before' ? [202, 410, 412, NOT_SO] : [202, 410, 412];
-  }
-
   return {
     stored(reason) {
       must(!denied.has(reason), () => `${reason} was turned away, and is stored`);
@@ -79,6 +69,16 @@ export function makeAnswerChecks(ledger: Ledger): AnswerChecks {
       denied.add(tag);
     },
   };
+}
+
+/** What may come of it at all. */
+function expected({ caller, ask }: Request): readonly number[] {
+  if (ask.kind === 'cancel') return [200, 409];
+  if (ask.kind === 'clear-alert') return [200, NOT_SO];
+  if (ask.kind !== 'move') return [200];
+  if (ask.alert) return [200, 202];
+  if (caller.kind === 'trigger') return [200, 202, 409];
+  return ask.options.to === 'before' ? [202, 410, 412, NOT_SO] : [202, 410, 412];
 }
 
 function checkTooLate(words: string, body: unknown): void {

@@ -19,7 +19,7 @@ export interface Outcome {
   readonly undelivered: number;
   /** The pages that call somebody. */
   readonly called: ReadonlySet<string>;
-  /** Presses of buttons that became a job and were never told so. */
+  /** Presses of which whoever pressed was never told what became of them. */
   readonly unanswered: readonly string[];
   /** Messages about jobs that were owed to somebody and never left. */
   readonly owed: readonly string[];
@@ -54,7 +54,7 @@ export function restless({
   }
   for (const button of buttons) {
     const { name } = button.lamp();
-    if (['sent', 'accepted', 'moving', 'offline', 'armed'].includes(name))
+    if (['sent', 'accepted', 'moving', 'offline', 'armed', 'off'].includes(name))
       words.push(`the lamp of ${button.device} says ${name}`);
   }
   return words;

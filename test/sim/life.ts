@@ -17,8 +17,18 @@ export interface Life {
   die(): void;
 }
 
-export function makeLife(time: PlayedTime): Life {
-  const bornAtMs = time.nowMs();
+/** What the clocks of a machine say: those that can be wrong, and those that stand still while it sleeps. */
+export interface MachineClocks {
+  wallMs(): number;
+  /** How long it has slept in all, the sleep that goes on included. */
+  sleptMs(): number;
+}
+
+export function makeLife(
+  time: PlayedTime,
+  clocks: MachineClocks = { wallMs: () => time.nowMs(), sleptMs: () => 0 },
+): Life {
+  const bornAtMs = time.nowMs() - clocks.sleptMs();
   let dead = false;
   let frozen = false;
   let held: (() => void)[] = [];
@@ -29,25 +39,33 @@ export function makeLife(time: PlayedTime): Life {
     else act();
   }
 
+  const monotonicMs = (): number => time.nowMs() - clocks.sleptMs() - bornAtMs;
+
   const clock: Clock = {
-    nowMs: () => time.nowMs(),
-    monotonicMs: () => time.nowMs() - bornAtMs,
+    nowMs: () => clocks.wallMs(),
+    monotonicMs,
     sleep: (ms, signal) =>
       new Promise((resolve) => {
         if (signal?.aborted) {
           resolve();
           return;
         }
-        const cancel = time.after(Math.round(ms), () =>
-          whenAwake(() => {
-            signal?.removeEventListener('abort', end);
-            resolve();
-          }),
-        );
+        const dueMs = monotonicMs() + Math.round(ms);
+        let cancel: () => void;
         const end = (): void => {
           cancel();
           resolve();
         };
+        // A timer of a machine that has slept meanwhile is not due yet.
+        const look = (): void => {
+          if (monotonicMs() < dueMs) cancel = wait();
+          else {
+            signal?.removeEventListener('abort', end);
+            resolve();
+          }
+        };
+        const wait = (): (() => void) => time.after(dueMs - monotonicMs(), () => whenAwake(look));
+        cancel = wait();
         signal?.addEventListener('abort', end, { once: true });
       }),
   };

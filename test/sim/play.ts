@@ -59,5 +59,6 @@ async function settle(world: World): Promise<void> {
   }
   const outcome = await world.outcome();
   world.hold(() => checkOutcome(outcome));
+  for (const { device, lamp } of world.buttons) world.hold(() => world.witness.presses.checkNews(device, lamp()));
   await world.checkJournal();
 }

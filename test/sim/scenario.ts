@@ -1,5 +1,6 @@
 import type { Automation, Guards, Switch } from '../../cloud/jobs/switch.ts';
 import type { RecordSet } from '../../cloud/ports.ts';
+import type { ButtonSettings } from './button.ts';
 import type { Chance } from './chance.ts';
 
 /** What a seed plays: how many of everything, which kinds of faults, and how the endpoint is configured. */
@@ -15,6 +16,8 @@ export interface Scenario {
   readonly buttons: number;
   /** For how long a press is worth sending: each button has one of these. */
   readonly buttonDeadlinesMs: readonly number[];
+  /** What each has besides MQTT: a road over HTTPS, a place to keep a press, and how well that takes it. */
+  readonly roads: Pick<ButtonSettings, 'hasSecondRoad' | 'hasOutbox' | 'disk'>;
   /** Milliseconds in which faults happen and people press. */
   readonly stormMs: number;
   readonly faults: Faults;
@@ -34,6 +37,9 @@ interface Faults {
   readonly brokerOutages: boolean;
   readonly lossyBroker: boolean;
   readonly lossyWeb: boolean;
+  readonly buttonCrashes: boolean;
+  readonly buttonSleeps: boolean;
+  readonly buttonClocks: boolean;
   readonly badWeather: boolean;
   readonly foreignHands: boolean;
   readonly failingProbes: boolean;
@@ -50,6 +56,7 @@ export function drawScenario(chance: Chance): Scenario {
   const count = chance.pick([1, 1, 2, 3]);
   const guards = drawGuards(chance);
   const endpoints = chance.pick([1, 1, 2]);
+  const http = chance.happens(HTTP_SHARE);
   const switches = NAMES.slice(0, count).map((name, at) => switchNamed(name, at, chance.pick(zones), guards, chance));
   return {
     switches,
@@ -61,9 +68,14 @@ export function drawScenario(chance: Chance): Scenario {
     },
     endpoints,
     isShared: endpoints > 1,
-    http: chance.happens(HTTP_SHARE),
+    http,
     buttons: chance.pick([1, 1, 2]),
     buttonDeadlinesMs: [5_000, 20_000, 60_000],
+    roads: {
+      hasSecondRoad: http && chance.happens(0.7),
+      hasOutbox: chance.happens(0.8),
+      disk: chance.happens(0.2) ? { full: 0.3, slow: 0.3 } : { full: 0, slow: 0.02 },
+    },
     stormMs: chance.pick([15_000, 30_000, 60_000]),
     faults: {
       crashes: often(),
@@ -73,6 +85,9 @@ export function drawScenario(chance: Chance): Scenario {
       brokerOutages: chance.happens(0.3),
       lossyBroker: often(),
       lossyWeb: often(),
+      buttonCrashes: often(),
+      buttonSleeps: chance.happens(0.3),
+      buttonClocks: chance.happens(0.3),
       badWeather: chance.happens(0.6),
       foreignHands: chance.happens(0.3),
       failingProbes: chance.happens(0.2),

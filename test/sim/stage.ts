@@ -134,6 +134,7 @@ function scenarioOf(switches: readonly Switch[]): Scenario {
     http: false,
     buttons: 1,
     buttonDeadlinesMs: [60_000],
+    roads: { hasSecondRoad: false, hasOutbox: true, disk: { full: 0, slow: 0 } },
     stormMs: 0,
     faults: {
       crashes: false,
@@ -143,6 +144,9 @@ function scenarioOf(switches: readonly Switch[]): Scenario {
       brokerOutages: false,
       lossyBroker: false,
       lossyWeb: false,
+      buttonCrashes: false,
+      buttonSleeps: false,
+      buttonClocks: false,
       badWeather: false,
       foreignHands: false,
       failingProbes: false,

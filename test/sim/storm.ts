@@ -1,5 +1,7 @@
 import type { RecordSet } from '../../cloud/ports.ts';
 import { NO_LOSS, type PlayedBroker } from './broker.ts';
+import type { PlayedButton } from './button.ts';
+import { brewButtons, healButtons } from './button-storm.ts';
 import type { Chance } from './chance.ts';
 import type { Endpoint } from './endpoint.ts';
 import type { PlayedPager } from './pager.ts';
@@ -19,6 +21,7 @@ export interface StormWorld {
   readonly route53: PlayedRoute53;
   readonly zones: ReadonlyMap<string, PlayedZone>;
   readonly endpoints: Endpoint[];
+  readonly buttons: readonly PlayedButton[];
   /** Starts another process in the place of one that is gone. */
   readonly start: () => void;
   readonly storeAway: (away: boolean) => void;
@@ -217,6 +220,7 @@ export function brew(world: StormWorld, untilMs: number): void {
       world.web.traffic = NO_TRAFFIC;
     });
   }
+  brewButtons(world, nowAndThen, untilMs);
   time.at(untilMs, () => heal(world));
 }
 
@@ -229,6 +233,7 @@ function heal(world: StormWorld): void {
   world.pager.away = false;
   world.storeAway(false);
   world.probes(false);
+  healButtons(world.buttons);
   for (const { life, fuse } of world.endpoints) {
     fuse.set(Number.POSITIVE_INFINITY, 'before', () => undefined);
     if (life.isFrozen()) life.thaw();

@@ -7,6 +7,7 @@ import { checkDecision, type Claims, type Live } from './decision-checks.ts';
 import { checkChain } from './final-checks.ts';
 import { makeLedger } from './ledger.ts';
 import { must } from './must.ts';
+import { makePressChecks } from './press-checks.ts';
 import type { Request } from './requests.ts';
 import type { Route53Watcher } from './route53.ts';
 import { makeRuleChecks } from './rule-checks.ts';
@@ -36,7 +37,7 @@ export function makeWitness({ scenario, time, zones }: WitnessedWorld) {
   const told = makeToldChecks(scenario.automation);
   const answers = makeAnswerChecks(ledger);
   const looks = makeLookChecks(ledger);
-  const answered = new Set<string>();
+  const presses = makePressChecks(ledger, () => time.nowMs());
   /** Commands of each sender that are stored: what a PUBACK has to wait for. */
   const commits = new Map<string, number>();
   /** Which endpoint acknowledged a message. */
@@ -91,6 +92,7 @@ export function makeWitness({ scenario, time, zones }: WitnessedWorld) {
       hold(() => checkCancel(what, ledger));
       hold(() => rules.check(what, ledger));
       hold(() => told.decided(what, ledger));
+      hold(() => presses.decided(what));
       const reason = event.kind === 'command' && 'reason' in event.command ? event.command.reason : null;
       if (reason !== null) hold(() => answers.stored(reason));
     },
@@ -168,12 +170,14 @@ export function makeWitness({ scenario, time, zones }: WitnessedWorld) {
     ofRoute53,
     ofBroker,
     /** A command with an id leaves its sender. */
-    sent: (sender: string, id: string, ageMs: number, expiresInMs: number): void => {
+    sent: (sender: string, id: string, ageMs: number, expiresInMs: number, dated = false): void => {
       const key = `${sender} ${id}`;
-      const claim = claims.get(key) ?? { agesMs: new Set<number>(), expiresInMs };
+      const claim = claims.get(key) ?? { agesMs: new Set<number>(), expiresInMs, dated };
       claim.agesMs.add(ageMs);
+      claim.dated ||= dated;
       claims.set(key, claim);
     },
+    presses,
     /** Whoever asked over HTTP has an answer; returns whether they ask again. */
     concluded: (request: Request, tag: string, heard: Answered): 'over' | 'again' => {
       let next: 'over' | 'again' = 'over';
@@ -186,11 +190,6 @@ export function makeWitness({ scenario, time, zones }: WitnessedWorld) {
       const check = looks.before(name, job);
       return (kind, answer) => hold(() => check(kind, answer));
     },
-    /** Its sender has an answer. */
-    answered: (sender: string, id: string): void => void answered.add(`${sender} ${id}`),
-    /** Presses of buttons that became a job and were never told so. */
-    unanswered: (): readonly string[] =>
-      [...ledger.known.keys()].filter((key) => key.startsWith('device:') && !answered.has(key)),
     unhandled: (error: unknown): void =>
       hold(() => must(false, () => `unhandled rejection: ${error instanceof Error ? error.stack : String(error)}`)),
     async checkJournal(store: Store): Promise<void> {

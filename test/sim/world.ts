@@ -57,18 +57,16 @@ export function makeWorld(scenario: Scenario, chance: Chance, raw: Store) {
   const pager = makePlayedPager(time, chance.fork('pager'), say);
 
   const buttonChance = chance.fork('buttons');
-  const buttons: PlayedButton[] = devicesOf(scenario.buttons).map(({ name }) =>
+  const buttons: PlayedButton[] = devicesOf(scenario.buttons).map(({ name, token = '' }) =>
     startPlayedButton(
+      { time, chance: buttonChance, broker, web, checks: witness.presses, hold, say, sent: witness.sent },
       {
-        time,
-        chance: buttonChance,
-        broker,
-        sent: (device, id, ageMs, expiresInMs) => witness.sent(`device:${device}`, id, ageMs, expiresInMs),
-        answered: (device, id) => witness.answered(`device:${device}`, id),
+        device: name,
+        switch: buttonChance.pick(switches).name,
+        token,
+        deadlineMs: buttonChance.pick(scenario.buttonDeadlinesMs),
+        ...scenario.roads,
       },
-      name,
-      buttonChance.pick(switches).name,
-      buttonChance.pick(scenario.buttonDeadlinesMs),
     ),
   );
 
@@ -135,7 +133,7 @@ export function makeWorld(scenario: Scenario, chance: Chance, raw: Store) {
       buttons,
       undelivered: waiting ? 1 : 0,
       called: pager.open(),
-      unanswered: witness.unanswered(),
+      unanswered: witness.presses.open(),
       owed: witness.told.owed(),
       retained(name) {
         const payload = broker.retained(topics.state(name));
