@@ -7,7 +7,9 @@ import { must } from './must.ts';
 import type { Decided } from './store.ts';
 
 /** An age is told to the millisecond, and of a press that was kept to the grain of the kernel's clock. */
-const AGE_MS_OFF_MAX = 30;
+const YOUNGER_MS_MAX = 30;
+/** Each time that it is read from the disk it is rounded up. */
+const OLDER_MS_MAX = 500;
 /** Shorter sleeps are not told from two clocks that are read one after the other. */
 const SLEEP_MS_UNSEEN_MAX = 1_000;
 /** What was true so long ago may still be shown: the connection may have been away since. */
@@ -84,8 +86,9 @@ export function makePressChecks(ledger: Ledger, now: () => number): PressChecks 
       if (!press) return;
       const words = `${device} sends ${id}`;
       const trueMs = now() - press.atMs;
-      const offMax = AGE_MS_OFF_MAX + (machine.sleptMs() > press.sleptMs ? SLEEP_MS_UNSEEN_MAX : 0);
-      must(Math.abs(trueMs - ageMs) <= offMax, () => `${words} as ${ageMs} ms old, and it is ${trueMs} ms old`);
+      const offMax = YOUNGER_MS_MAX + (machine.sleptMs() > press.sleptMs ? SLEEP_MS_UNSEEN_MAX : 0);
+      const right = ageMs >= trueMs - offMax && ageMs <= trueMs + OLDER_MS_MAX;
+      must(right, () => `${words} as ${ageMs} ms old, and it is ${trueMs} ms old`);
       must(expiresInMs === press.deadlineMs, () => `${words} with a deadline of ${expiresInMs} ms`);
       must(trueMs < press.deadlineMs + offMax, () => `${words} ${trueMs - press.deadlineMs} ms after its deadline`);
       must(machine.boot() === press.boot, () => `${words}, which was pressed before its machine restarted`);
@@ -103,7 +106,7 @@ export function makePressChecks(ledger: Ledger, now: () => number): PressChecks 
       if (!press || !job || event.known || !press.dated) return;
       // Its date tells how old it is also when it was long on its way.
       const ageMs = turn.nowMs - press.atMs;
-      const late = ageMs > press.deadlineMs + AGE_MS_OFF_MAX + SLEEP_MS_UNSEEN_MAX;
+      const late = ageMs > press.deadlineMs + YOUNGER_MS_MAX + SLEEP_MS_UNSEEN_MAX;
       must(!late || !isUnfinished(job), () => `${key} was accepted ${ageMs} ms after it was pressed`);
     },
     answered(device, id) {
