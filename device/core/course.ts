@@ -5,7 +5,7 @@ import { durationInWords } from '../../shared/duration.ts';
 import type { ControllerEvent, ControllerState, Effect, Turn } from './controller-state.ts';
 import { lampOf, mayBeRepeated } from './lamp.ts';
 import { type Reply, SEND_MS_MAX } from './ports.ts';
-import { carriesOut, EARLIER_MAX, type Intent, type Notice, type Press, repeatMs, type Road } from './press.ts';
+import { carriesOut, EARLIER_MAX, type Intent, isOf, type Notice, type Press, repeatMs, type Road } from './press.ts';
 
 /** How long a refusal or a finished drill stays on the lamp, unless the button is touched. */
 const NOTICE_MS = 60_000;
@@ -171,7 +171,7 @@ export function sentOnce(
 /** A message of the endpoint about a press of this device. What is about an older one only gets said. */
 export function answered(state: ControllerState, reply: Reply, road: Road, atMs: number): Turn {
   const { press, notice } = state;
-  const intent = press.kind === 'none' ? (notice?.kind === 'not-delivered' ? notice.intent : undefined) : press.intent;
+  const intent = press.kind === 'none' ? (notice && 'intent' in notice ? notice.intent : undefined) : press.intent;
   if (reply.type === 'refused') {
     // Also when it comes after the deadline: that it was heard and refused is more than that it was not heard.
     const open = press.kind === 'unanswered' || press.kind === 'none';
@@ -224,7 +224,8 @@ function follow(state: ControllerState, intent: Intent, job: Job, road: Road, at
     case 'expired':
     case 'cancelled': {
       const code = job.error?.code ?? (job.status === 'failed' ? 'job-failed' : job.status);
-      return end(state, { kind: 'refused', code, text, untilMs: atMs + NOTICE_MS });
+      const own = isOf(job, intent.id);
+      return end(state, { kind: 'refused', code, text, untilMs: atMs + NOTICE_MS, ...(own ? {} : { intent }) });
     }
   }
 }

@@ -59,7 +59,14 @@ export type Press =
 
 /** What the lamp has to tell about a press that is over, until somebody touches the button or some time has passed. */
 export type Notice =
-  | { readonly kind: 'refused'; readonly code: string; readonly text: string; readonly untilMs: number }
+  | {
+      readonly kind: 'refused';
+      readonly code: string;
+      readonly text: string;
+      readonly untilMs: number;
+      /** Its job was that of an earlier press: the newest may yet be told of one of its own. */
+      readonly intent?: Intent;
+    }
   | { readonly kind: 'not-delivered'; readonly intent: Intent; readonly sends: number; readonly untilMs: number }
   /** An earlier process had a press of which nobody can say how old it is. */
   | { readonly kind: 'lost'; readonly text: string; readonly untilMs: number }
@@ -96,6 +103,7 @@ export function carriesOut(job: Job, { id, earlier }: Intent): boolean {
   return promises && earlier.some((one) => isOf(job, one));
 }
 
-function isOf(job: Job, id: string): boolean {
+/** Whether it is the job of this very press, or one that it joined. */
+export function isOf(job: Job, id: string): boolean {
   return job.trigger.id === id || job.joined.some((trigger) => trigger.id === id);
 }

@@ -2,7 +2,7 @@ import { expect, test } from 'vitest';
 import { control, controllerWakeMs, startController } from '../../device/core/controller.ts';
 import type { ControllerState, Effect, Happening } from '../../device/core/controller-state.ts';
 import { lampOf } from '../../device/core/lamp.ts';
-import { jobOf, refusal, stateOf, told } from './samples.ts';
+import { at, jobOf, refusal, stateOf, told } from './samples.ts';
 
 /** A button that is pressed again while nobody has answered the first press. */
 function pressTwice(command: 'failover' | 'restore', againAtMs: number) {
@@ -56,6 +56,18 @@ test('the endpoint that hears the first press late has heard the second, whose j
   expect(button.sent).toHaveLength(sends);
   button.happen(21_000, { kind: 'reply', reply: told(jobOf('first', 'restore', 'failed')) });
   expect(button.lamp().name).toBe('refused');
+});
+
+test('the second press has a job of its own after all: the end of the first one is news, and not the last word', () => {
+  const button = pressTwice('failover', 1_000);
+  button.happen(2_000, { kind: 'reply', reply: told(jobOf('first', 'failover', 'running')) });
+  button.happen(3_000, { kind: 'reply', reply: told(jobOf('first', 'failover', 'failed')) });
+  expect(button.lamp().name).toBe('refused');
+  button.happen(4_000, { kind: 'reply', reply: told(jobOf('second', 'failover', 'running')) });
+  expect(button.lamp().name).toBe('moving');
+  button.happen(5_000, { kind: 'reply', reply: told(jobOf('second', 'failover', 'succeeded')) });
+  button.happen(6_000, { kind: 'state', state: stateOf('maintenance', { revision: 8, asOf: at(6) }) });
+  expect(button.lamp().name).toBe('maintenance');
 });
 
 test.for([

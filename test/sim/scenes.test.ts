@@ -67,17 +67,22 @@ test('failover pressed, a foreign record is in the way: no hold is taken; the ca
   expect(scene.state()?.hold.taken).toBeNull();
 });
 
-test('failover pressed, Route 53 refuses every call until the deadline: no hold is taken, and the records are untouched', async () => {
+test('failover pressed, Route 53 refuses every call until the deadline: no hold is taken; the cause mended, the open alert moves it', async () => {
   scene.end();
   scene = await stage(store, { guards: { jobDeadlineMs: MINUTE } });
   scene.world.route53.weather = { ...CALM, denied: 1 };
   scene.world.buttons[0]?.press('hold');
   await scene.pass(MINUTE + SECOND);
   expect(await newest()).toMatchObject({ status: 'failed', data: { error: { code: 'deadline-exceeded' } } });
-  expect(scene.state()).toMatchObject({ position: 'primary', hold: { taken: null } });
+  expect(scene.state()).toMatchObject({ position: 'primary', hold: { asked: null, taken: null }, incident: null });
+  expect(scene.live()).toBe('primary');
+  expect(scene.world.witness.count().changes).toBe(0);
   await scene.alert('opens');
+  await scene.pass(2 * MINUTE);
+  expect(scene.live()).toBe('primary');
   scene.world.route53.weather = CALM;
   await scene.until('maintenance', 11 * MINUTE);
+  expect(scene.state()?.hold.taken).toBeNull();
 });
 
 test('five alerts and recoveries in an hour: ends failed over and tripped', async () => {
@@ -123,7 +128,7 @@ test('a human at dr, the hold runs out by its time: automation leaves the switch
   expect(scene.live()).toBe('dr');
 });
 
-test('four switches alert within ten minutes: three move, then all is tripped; a press still works', async () => {
+test('four switches alert within ten minutes: three move, then all is tripped and a human called; a press still works', async () => {
   scene.end();
   scene = await stage(store, { switches: ['www', 'shop', 'mail', 'api'] });
   for (const name of ['www', 'shop', 'mail', 'api']) {
@@ -133,6 +138,7 @@ test('four switches alert within ten minutes: three move, then all is tripped; a
   const names = ['www', 'shop', 'mail', 'api'];
   expect(names.map((name) => scene.live(name))).toEqual(['maintenance', 'maintenance', 'maintenance', 'primary']);
   expect(names.map((name) => scene.state(name)?.tripped?.scope)).toEqual(names.map(() => 'everywhere'));
+  expect([...scene.world.pager.open()].filter((key) => key.startsWith('everywhere:'))).toHaveLength(1);
   await scene.ask('failover', {}, 'api');
   await scene.until('maintenance', MINUTE, 'api');
 });

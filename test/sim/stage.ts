@@ -39,12 +39,14 @@ export interface Stage {
 interface StageOptions {
   readonly switches?: readonly string[];
   readonly guards?: Partial<Guards>;
+  /** With the HTTP server of the endpoint, and the road of the button to it. */
+  readonly http?: boolean;
 }
 
 export async function stage(store: Store, options: StageOptions = {}): Promise<Stage> {
   const names = options.switches ?? ['www'];
   const switches = names.map((name, at) => switchNamed(name, at, options.guards ?? {}));
-  const world = makeWorld(scenarioOf(switches), makeChance(1), store);
+  const world = makeWorld(scenarioOf(switches, options.http ?? false), makeChance(1), store);
   const cycles = new Map<string, number>();
   process.on('unhandledRejection', world.witness.unhandled);
 
@@ -124,17 +126,17 @@ export async function stage(store: Store, options: StageOptions = {}): Promise<S
   return acted;
 }
 
-function scenarioOf(switches: readonly Switch[]): Scenario {
+function scenarioOf(switches: readonly Switch[], http: boolean): Scenario {
   return {
     switches,
     zones: ['Z1'],
     automation: { mode: 'on', maxSwitches: 3, withinMs: 600_000 },
     endpoints: 1,
     isShared: true,
-    http: false,
+    http,
     buttons: 1,
     buttonDeadlinesMs: [60_000],
-    roads: { hasSecondRoad: false, hasOutbox: true, disk: { full: 0, slow: 0 } },
+    roads: { hasSecondRoad: http, hasOutbox: true, disk: { full: 0, slow: 0 } },
     stormMs: 0,
     faults: {
       crashes: false,
