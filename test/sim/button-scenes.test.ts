@@ -110,7 +110,7 @@ test('the broker dies before it tells that a press was accepted: the answer come
   while ((await accepted()).length === 0) await scene.pass(1);
   scene.world.broker.setUp(false);
   await scene.pass(MINUTE);
-  expect(scene.world.witness.trace.filter((line) => line.includes('(device:lobby lobby-press-1')).at(-1)).toContain(
+  expect(scene.world.witness.trace.findLast((line) => line.includes('(device:lobby lobby-press-1'))).toContain(
     'repeat: lobby (button) sent a command again that is known',
   );
   expect(lobby().lamp()).toMatchObject({

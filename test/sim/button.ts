@@ -6,8 +6,9 @@ import type { Lamp } from '../../device/core/lamp-signal.ts';
 import type { InputEvent } from '../../device/core/ports.ts';
 import { makePlayedLink, makePlayedSecondRoad, type PlayedLink, type RoadWorld } from './button-roads.ts';
 import { type Life, makeLife } from './life.ts';
-import { type DiskWeather, makeMachine } from './machine.ts';
+import { makeMachine } from './machine.ts';
 import type { PressChecks } from './press-checks.ts';
+import type { Roads } from './scenario.ts';
 
 /** A machine that is silent for longer has no connection any more. */
 const SILENCE_MS_MAX = 6_000;
@@ -33,15 +34,11 @@ export interface PlayedButton {
   setClock(offMs: number): void;
 }
 
-export interface ButtonSettings {
+export interface ButtonSettings extends Roads {
   readonly device: string;
   readonly switch: string;
   readonly token: string;
   readonly deadlineMs: number;
-  /** Whether it has a road over HTTPS, and a place to keep a press. */
-  readonly hasSecondRoad: boolean;
-  readonly hasOutbox: boolean;
-  readonly disk: DiskWeather;
 }
 
 export interface ButtonWorld extends Omit<RoadWorld, 'sent' | 'answered'> {

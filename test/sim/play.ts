@@ -59,6 +59,8 @@ async function settle(world: World): Promise<void> {
   }
   const outcome = await world.outcome();
   world.hold(() => checkOutcome(outcome));
-  for (const { device, lamp } of world.buttons) world.hold(() => world.witness.presses.checkNews(device, lamp()));
+  for (const button of world.buttons) {
+    world.hold(() => world.witness.presses.checkNews(button.device, button.lamp()));
+  }
   await world.checkJournal();
 }

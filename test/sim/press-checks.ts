@@ -67,7 +67,6 @@ export function makePressChecks(ledger: Ledger, now: () => number): PressChecks 
   /** Where each switch was said to be, oldest first. */
   const positions = new Map<string, { readonly at: 'primary' | 'elsewhere'; atMs: number }[]>();
 
-  const keyOf = (device: string, id: string): string => `device:${device} ${id}`;
   const openOf = (device: string): readonly Press[] =>
     [...presses.values()].filter((press) => press.device === device && !press.heard && !press.over && !press.lost);
 
@@ -168,6 +167,10 @@ export function makePressChecks(ledger: Ledger, now: () => number): PressChecks 
   function earlierIsKnown(mine: readonly Press[], open: Press): boolean {
     return mine.some(({ id, over, device }) => id !== open.id && over && ledger.known.has(keyOf(device, id)));
   }
+}
+
+function keyOf(device: string, id: string): string {
+  return `device:${device} ${id}`;
 }
 
 /** What the lamp says only of what the endpoint has said. */

@@ -12,8 +12,11 @@ holdAll(
   }),
 );
 
-test('the same seed plays the same story, line for line', async () => {
-  const [one, other] = [await play(4), await play(4)];
+test.for([
+  { seed: 4, what: 'at the door' },
+  { seed: 52, what: 'over HTTP, with buttons that die and sleep' },
+])('the same seed plays the same story, line for line ($what)', async ({ seed }) => {
+  const [one, other] = [await play(seed), await play(seed)];
   expect(other.trace).toEqual(one.trace);
   expect(one.changes).toBeGreaterThan(0);
 });

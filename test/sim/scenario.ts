@@ -1,7 +1,7 @@
 import type { Automation, Guards, Switch } from '../../cloud/jobs/switch.ts';
 import type { RecordSet } from '../../cloud/ports.ts';
-import type { ButtonSettings } from './button.ts';
 import type { Chance } from './chance.ts';
+import type { DiskWeather } from './machine.ts';
 
 /** What a seed plays: how many of everything, which kinds of faults, and how the endpoint is configured. */
 export interface Scenario {
@@ -16,8 +16,7 @@ export interface Scenario {
   readonly buttons: number;
   /** For how long a press is worth sending: each button has one of these. */
   readonly buttonDeadlinesMs: readonly number[];
-  /** What each has besides MQTT: a road over HTTPS, a place to keep a press, and how well that takes it. */
-  readonly roads: Pick<ButtonSettings, 'hasSecondRoad' | 'hasOutbox' | 'disk'>;
+  readonly roads: Roads;
   /** Milliseconds in which faults happen and people press. */
   readonly stormMs: number;
   readonly faults: Faults;
@@ -26,6 +25,13 @@ export interface Scenario {
   readonly alertMs: number;
   /** Whether the pager is out of reach now and then. */
   readonly pagerOutages: boolean;
+}
+
+/** What a button has besides MQTT: a road over HTTPS, a place to keep a press, and how well that takes it. */
+export interface Roads {
+  readonly hasSecondRoad: boolean;
+  readonly hasOutbox: boolean;
+  readonly disk: DiskWeather;
 }
 
 /** Not every seed has every kind: what happens alone is found out better alone. */
