@@ -86,7 +86,9 @@ export function makePressChecks(ledger: Ledger, now: () => number): PressChecks 
       const words = `${device} sends ${id}`;
       const trueMs = now() - press.atMs;
       const offMax = YOUNGER_MS_MAX + (machine.sleptMs() > press.sleptMs ? SLEEP_MS_UNSEEN_MAX : 0);
-      const right = ageMs >= trueMs - offMax && ageMs <= trueMs + OLDER_MS_MAX;
+      // Short sleeps, also those before it was pressed, are added up and counted to whatever is open when they are seen.
+      const olderMax = OLDER_MS_MAX + (machine.sleptMs() > 0 ? SLEEP_MS_UNSEEN_MAX : 0);
+      const right = ageMs >= trueMs - offMax && ageMs <= trueMs + olderMax;
       must(right, () => `${words} as ${ageMs} ms old, and it is ${trueMs} ms old`);
       must(expiresInMs === press.deadlineMs, () => `${words} with a deadline of ${expiresInMs} ms`);
       must(trueMs < press.deadlineMs + offMax, () => `${words} ${trueMs - press.deadlineMs} ms after its deadline`);
