@@ -287,6 +287,20 @@ test('a timed hold asked for during a human failover does not shorten that failo
   expect(world.state().hold).toMatchObject({ by: 'lobby', until: null });
 });
 
+test('a hold that ends while a human’s failover is on its way is not that failover’s: given back, the switch is not automation’s to restore', () => {
+  const world = makeWorld();
+  world.hold(MINUTE);
+  world.press('failover');
+  world.pass(MINUTE);
+  expect(world.lines('hold-ended')).toHaveLength(1);
+  world.arrive();
+  world.alert();
+  world.release();
+  expect(world.recover().refusal?.code).toBe('held');
+  world.pass(HOUR);
+  expect(world.state()).toMatchObject({ position: 'maintenance', hold: null, job: null });
+});
+
 test('restarted on stored state, a timed hold ends when its time has come', () => {
   const world = makeWorld();
   world.hold(10 * MINUTE);

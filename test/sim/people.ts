@@ -162,8 +162,16 @@ export function makePeople(world: PeopleWorld): People {
     return { kind: 'move', command, options: { id, expiresInMs: chance.pick([5_000, 60_000]), ...more }, alert: null };
   }
 
+  function failover(): Ask {
+    return move('failover', chance.happens(0.5) ? { to: 'dr' } : {});
+  }
+
   function person(): void {
     const { name } = chance.pick(scenario.switches);
+    const restore = (): Ask => {
+      const seen = { ifRevision: world.revision(name) };
+      return move('restore', chance.pick([{}, {}, { to: 'primary' }, { to: 'before' }, { override: ['drift'] }, seen]));
+    };
     const deed = chance.int(0, scenario.http ? 26 : 22);
     if (deed > 25) void guess(name);
     else if (deed > 22) void look(name);
@@ -176,23 +184,12 @@ export function makePeople(world: PeopleWorld): People {
       const word = chance.pick(['failover', 'restore', 'drill']);
       say(`somebody publishes the bare word ${word} for ${name}`);
       broker.send(topics.switchCommand(name), word);
-    } else if (deed < 12) ops(name, move('failover', chance.happens(0.5) ? { to: 'dr' } : {}));
-    else if (deed < 14)
-      ops(
-        name,
-        move(
-          'restore',
-          chance.pick([
-            {},
-            {},
-            { to: 'primary' },
-            { to: 'before' },
-            { override: ['drift'] },
-            { ifRevision: world.revision(name) },
-          ]),
-        ),
-      );
-    else if (deed < 16) ops(name, { kind: 'release', reason: null });
+    } else if (deed < 14) {
+      const [first, second] = chance.happens(0.5) ? [failover, restore] : [restore, failover];
+      ops(name, first());
+      // Some change their mind: what they ask for then waits for what has begun, if it is still wanted by then.
+      if (chance.happens(0.4)) time.after(chance.int(20, 4_000), () => ops(name, second()));
+    } else if (deed < 16) ops(name, { kind: 'release', reason: null });
     else if (deed === 16 || deed === 20)
       ops(name, { kind: 'hold', reason: null, forMs: chance.pick([null, 10_000, 30_000]) });
     else if (deed === 17 || deed > 20) {

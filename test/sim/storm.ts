@@ -73,6 +73,8 @@ export function brew(world: StormWorld, untilMs: number): void {
   /** At once, or at the n-th call from now: the places between two commits are where it hurts. */
   function strike(endpoint: Endpoint, blow: () => void): void {
     if (chance.happens(0.3)) blow();
+    // The last look before a change is where it hurts most.
+    else if (chance.happens(0.3)) endpoint.fuse.set(chance.int(1, 3), chance.pick(['before', 'after']), blow, 'look');
     else endpoint.fuse.set(chance.int(1, 40), chance.pick(['before', 'after']), blow);
   }
 

@@ -2,7 +2,7 @@ import type { Asker, SwitchState } from '../state.ts';
 import type { Guards } from '../switch.ts';
 import { acknowledgeAll } from './alerts.ts';
 import { countOwnMove } from './flapping.ts';
-import { confirmIncident, endIncident } from './incident.ts';
+import { claimIncident, confirmIncident, endIncident } from './incident.ts';
 import { giveBack, takeByFailover } from './ownership.ts';
 
 /** A move that has succeeded, by whomever it was in the end: a human who joined made it theirs. */
@@ -19,7 +19,7 @@ export interface Arrival {
 export function failoverSucceeded(state: SwitchState, arrival: Arrival, guards: Guards, nowMs: number): SwitchState {
   const confirmed = confirmIncident(state);
   if (!arrival.automatic) {
-    return takeByFailover(confirmed, { actor: arrival.by.actor, reason: arrival.reason }, guards, nowMs);
+    return takeByFailover(claimIncident(confirmed), { actor: arrival.by.actor, reason: arrival.reason }, guards, nowMs);
   }
   return arrival.switched ? { ...countOwnMove(confirmed, guards, nowMs), coolingSinceMs: nowMs } : confirmed;
 }

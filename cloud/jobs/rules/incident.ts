@@ -16,6 +16,11 @@ export function confirmIncident(state: SwitchState): SwitchState {
   return state.incident ? { ...state, incident: { ...state.incident, moved: true } } : state;
 }
 
+/** A human has failed it over, perhaps once more: what ran out before was another hold than the one that this one takes. */
+export function claimIncident(state: SwitchState): SwitchState {
+  return state.incident ? { ...state, incident: { ...state.incident, holdRanOut: false } } : state;
+}
+
 export function endIncident(state: SwitchState): SwitchState {
   return { ...state, incident: null, heldRecovery: null, coolingSinceMs: null };
 }
