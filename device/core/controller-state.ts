@@ -21,6 +21,8 @@ export interface ControllerState {
   readonly press: Press;
   readonly notice: Notice | null;
   readonly finger: 'off' | 'holding' | 'ripe';
+  /** What there was to see when the finger came, for every gesture that is completed until then. */
+  readonly glance: { readonly revision: number | null; readonly untilMs: number } | null;
   /** At most one per button. */
   readonly faults: readonly { readonly button: number; readonly text: string }[];
 }

@@ -1,5 +1,6 @@
 import type { ControllerEvent, ControllerSettings, ControllerState, Turn } from './controller-state.ts';
 import { answered, lost, pressed, recovered, refreshed, sendWhenDue, sentOnce, slept, timePassed } from './course.ts';
+import { GAP_MS_MAX, TICK_LAG_MS } from './gesture.ts';
 import { lampOf } from './lamp.ts';
 import type { Press } from './press.ts';
 import { asked, looked, secondRoadWakeMs, useSecondRoad } from './second-road.ts';
@@ -12,6 +13,7 @@ export function startController(settings: ControllerSettings): ControllerState {
     press: { kind: 'none' },
     notice: null,
     finger: 'off',
+    glance: null,
     faults: [],
   };
 }
@@ -37,7 +39,7 @@ function react(state: ControllerState, event: ControllerEvent): Turn {
     case 'tick':
       return quietly(state);
     case 'finger':
-      return quietly({ ...state, finger: event.finger });
+      return quietly({ ...state, finger: event.finger, glance: glance(state, event.finger, event.atMs) });
     case 'fault':
       return quietly({
         ...state,
@@ -92,6 +94,19 @@ function gesture(state: ControllerState, event: ControllerEvent & { kind: 'gestu
       : `This button has no command for ${event.gesture}.`;
   return { next: calm, effects: [{ kind: 'say', text }] };
 }
+
+/**
+ * A finger hides the lamp, and between the clicks of a gesture nobody reads it: what is told meanwhile has not been seen
+ * by whoever is pressing.
+ */
+function glance(state: ControllerState, finger: ControllerState['finger'], atMs: number): ControllerState['glance'] {
+  const before = state.glance && atMs <= state.glance.untilMs ? state.glance : null;
+  if (finger === 'off') return before && { ...before, untilMs: Math.min(before.untilMs, atMs + ROW_MS_MAX) };
+  return { revision: before ? before.revision : (state.shown?.state.revision ?? null), untilMs: Infinity };
+}
+
+/** From here on after a release a press begins a new gesture, however late the edges come. */
+const ROW_MS_MAX = GAP_MS_MAX + TICK_LAG_MS;
 
 function withoutFault(state: ControllerState, button: number): ControllerState['faults'] {
   return state.faults.filter((fault) => fault.button !== button);

@@ -112,11 +112,16 @@ export function pressed(
     command: wish.command,
     pressedAtMs: wish.pressedAtMs,
     deadlineAtMs: wish.pressedAtMs + state.settings.deadlineMs,
-    ifRevision: wish.command === 'restore' ? (state.shown?.state.revision ?? null) : null,
+    ifRevision: wish.command === 'restore' ? seenRevision(state, wish.pressedAtMs) : null,
     earlier,
     recovered: false,
   };
   return { next: { ...state, press: begun(intent, wish.atMs) }, effects };
+}
+
+function seenRevision({ glance, shown }: ControllerState, pressedAtMs: number): number | null {
+  const seen = glance && pressedAtMs <= glance.untilMs ? glance.revision : null;
+  return seen ?? shown?.state.revision ?? null;
 }
 
 /** The second road waits for a third of the deadline, so that MQTT has its chance and HTTPS some more of them. */
