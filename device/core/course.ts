@@ -3,7 +3,8 @@ import type { Command, CommandName } from '../../shared/command.ts';
 import type { Job, State } from '../../shared/messages.ts';
 import { durationInWords } from '../../shared/duration.ts';
 import type { ControllerEvent, ControllerState, Effect, Turn } from './controller-state.ts';
-import { lampOf, mayBeRepeated } from './lamp.ts';
+import { lampOf, mayBeRepeated, stateLamp } from './lamp.ts';
+import type { Lamp } from './lamp-signal.ts';
 import { type Reply, SEND_MS_MAX } from './ports.ts';
 import { carriesOut, EARLIER_MAX, type Intent, isOf, type Notice, type Press, repeatMs, type Road } from './press.ts';
 
@@ -46,9 +47,11 @@ export function timePassed(before: ControllerState, atMs: number): Turn {
 function settled(state: ControllerState, job: Job, told: State | undefined, atMs: number): ControllerState {
   const over: ControllerState = { ...state, press: NONE };
   if (state.link.up) return over;
-  const at = (told?.position ?? job.to) === 'primary' ? 'primary' : 'elsewhere';
-  const text = `${(told ?? job).text} There is no connection to the broker; this is the last that was heard.`;
-  return { ...over, notice: { kind: 'confirmed', at, text, untilMs: atMs + CONFIRMED_NOTICE_MS } };
+  const known: Lamp = told
+    ? stateLamp(told, state.settings.device)
+    : { name: job.to === 'primary' ? 'primary' : 'maintenance', text: job.text };
+  const text = `${known.text} There is no connection to the broker; this is the last that was heard.`;
+  return { ...over, notice: { kind: 'confirmed', lamp: { ...known, text }, untilMs: atMs + CONFIRMED_NOTICE_MS } };
 }
 
 /** Sends the open press when its turn has come. */

@@ -68,7 +68,7 @@ function noticeLamp(notice: Notice): Lamp {
     case 'lost':
       return { name: 'not-delivered', text: notice.text };
     case 'confirmed':
-      return { name: notice.at === 'primary' ? 'primary' : 'maintenance', text: notice.text };
+      return notice.lamp;
     case 'not-delivered': {
       const { intent, sends } = notice;
       const limit = durationInWords(intent.deadlineAtMs - intent.pressedAtMs);
@@ -81,7 +81,8 @@ function noticeLamp(notice: Notice): Lamp {
   }
 }
 
-function stateLamp(state: State, device: string): Lamp {
+/** How a state of the switch shows at this device. */
+export function stateLamp(state: State, device: string): Lamp {
   const { position, text } = state;
   if (position === 'moving') return { name: 'moving', text };
   if (position === 'drifted' || position === 'unknown') return { name: 'unclear', text };

@@ -1,5 +1,6 @@
 import type { CommandName } from '../../shared/command.ts';
 import type { Job } from '../../shared/messages.ts';
+import type { Lamp } from './lamp-signal.ts';
 
 /** MQTT is the first; HTTPS straight to the endpoint is the second, for when nobody answers on the first. */
 export type Road = 'mqtt' | 'https';
@@ -74,8 +75,7 @@ export type Notice =
   /** What the endpoint has confirmed while there is no connection that would tell what came of it since. */
   | {
       readonly kind: 'confirmed';
-      readonly at: 'primary' | 'elsewhere';
-      readonly text: string;
+      readonly lamp: Lamp;
       readonly untilMs: number;
     };
 

@@ -147,3 +147,14 @@ test('how a press ended is told with the road on which it was heard', () => {
   button.happen(20_000, { kind: 'reply', reply: told(jobOf('a', 'failover', 'refused')), road: 'https' });
   expect(button.lamp()).toMatchObject({ name: 'refused', text: expect.stringMatching(/ Told over HTTPS\.$/) });
 });
+
+test.for([
+  ['records that equal no position', { position: 'drifted' }, 'unclear'],
+  ['a position that could not be read', { position: 'unknown' }, 'unclear'],
+  ['a switch that somebody else holds', { hold: { by: 'ops', reason: null, since: at(0), until: null } }, 'held'],
+] as const)('without a connection the lamp shows no more than the last look did: %s', ([, changes, lamp]) => {
+  const button = play({ linkUp: false });
+  button.happen(20_000, { kind: 'reply', reply: told(jobOf('a', 'failover', 'succeeded')), road: 'https' });
+  button.happen(20_100, { kind: 'looked', state: stateOf('maintenance', { asOf: at(9), ...changes }) });
+  expect(button.lamp()).toMatchObject({ name: lamp, text: expect.stringContaining('no connection') });
+});
