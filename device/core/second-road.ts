@@ -76,8 +76,14 @@ export function asked(state: ControllerState, job: Job | null, atMs: number): Tu
 
 /** The answer to a look at the switch, after its job has succeeded. */
 export function looked(state: ControllerState, told: State | null, atMs: number): Turn {
-  const { next, effects } = told ? refreshed(state, told, 'https', atMs) : { next: state, effects: [] };
+  const { next, effects } =
+    told && !isOvertaken(state, told) ? refreshed(state, told, 'https', atMs) : { next: state, effects: [] };
   const { press } = next;
   if (press.kind !== 'settling') return { next, effects };
   return { next: { ...next, press: { ...press, nextAskAtMs: atMs + LOOK_AGAIN_MS } }, effects };
+}
+
+/** The connection that stands has told something younger while the answer was on its way. Both times are the endpoint's own. */
+function isOvertaken({ shown }: ControllerState, told: State): boolean {
+  return shown?.fresh === true && Date.parse(told.asOf) < Date.parse(shown.state.asOf);
 }

@@ -158,3 +158,15 @@ test.for([
   button.happen(20_100, { kind: 'looked', state: stateOf('maintenance', { asOf: at(9), ...changes }) });
   expect(button.lamp()).toMatchObject({ name: lamp, text: expect.stringContaining('no connection') });
 });
+
+test('a look that was answered late does not put an older state in the place of a newer one', () => {
+  const button = play({ linkUp: false });
+  button.happen(20_000, { kind: 'reply', reply: told(jobOf('a', 'failover', 'succeeded')), road: 'https' });
+  button.happen(20_100, { kind: 'up', text: 'Connected.' });
+  button.happen(20_200, { kind: 'state', state: stateOf('maintenance', { asOf: at(9), revision: 9 }) });
+  expect(button.lamp().name).toBe('maintenance');
+  button.happen(20_300, { kind: 'looked', state: stateOf('moving', { asOf: at(4), revision: 8 }) });
+  expect(button.lamp().name).toBe('maintenance');
+  button.happen(20_400, { kind: 'gesture', gesture: 'click-hold', command: 'restore', id: 'b', pressedAtMs: 20_400 });
+  expect(button.sends().at(-1)).toMatchObject({ command: 'restore', ifRevision: 9 });
+});
