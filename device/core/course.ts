@@ -34,10 +34,7 @@ export function timePassed(before: ControllerState, atMs: number): Turn {
       return atMs < press.intent.deadlineAtMs ? { next: state, effects: [] } : drop(state, press, atMs);
     case 'followed':
       if (atMs < press.untilMs) return { next: state, effects: [] };
-      return {
-        next: { ...state, press: NONE },
-        effects: [say(`Nothing was heard of the ${press.intent.command} for ${durationInWords(SILENCE_MS_MAX)}.`)],
-      };
+      return unheard(state, press.intent, `Nothing was heard of it for ${durationInWords(SILENCE_MS_MAX)}.`, atMs);
     case 'settling':
       return { next: atMs < press.untilMs ? state : settled(state, press.job, undefined, atMs), effects: [] };
   }
@@ -252,15 +249,21 @@ export function refreshed(state: ControllerState, told: State, road: Road, atMs:
   if (press.kind === 'settling' && tellsEndOf(told, press.job)) {
     return { next: settled(next, press.job, told, atMs), effects: [] };
   }
-  // A drill takes no lock, so the state says nothing about it.
-  if (press.kind !== 'followed' || !press.missed || press.intent.command === 'drill') return { next, effects: [] };
+  if (press.kind !== 'followed' || !press.missed) return { next, effects: [] };
+  // While any job is unfinished, a drill among them, the state names one.
   const over = told.job === null && Date.parse(told.asOf) > Date.parse(press.job.acceptedAt);
-  return over
-    ? {
-        next: { ...next, press: NONE },
-        effects: [say(`The ${press.intent.command} ended while the connection was lost.`)],
-      }
-    : { next, effects: [] };
+  if (!over) return { next, effects: [] };
+  const { command } = press.intent;
+  if (command !== 'drill' && told.position === press.job.to) {
+    return { next: { ...next, press: NONE }, effects: [say(`The ${command} ended while the connection was lost.`)] };
+  }
+  return unheard(next, press.intent, `The connection was lost meanwhile. ${told.text}`, atMs);
+}
+
+/** It was accepted, and what came of it is not known here. Should its end be told after all, that counts. */
+function unheard(state: ControllerState, intent: Intent, why: string, atMs: number): Turn {
+  const text = `The end of the ${intent.command} was not heard. ${why}`;
+  return end(state, { kind: 'refused', code: 'unknown-outcome', text, intent, untilMs: atMs + NOTICE_MS });
 }
 
 /** Both times are the endpoint's own, so they may be compared. */

@@ -65,7 +65,7 @@ export type Notice =
       readonly code: string;
       readonly text: string;
       readonly untilMs: number;
-      /** Its job was that of an earlier press: the newest may yet be told of one of its own. */
+      /** Of a press whose end may still be told. */
       readonly intent?: Intent;
     }
   | { readonly kind: 'not-delivered'; readonly intent: Intent; readonly sends: number; readonly untilMs: number }

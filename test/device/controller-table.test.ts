@@ -234,8 +234,8 @@ test('every situation and every event: the lamp and the deeds', () => {
       sent:                failover, restore, drill
       moving +say:         click, a done, a refused, a busy, z running
       moving:              up, down, a queued, a running, says moving, taken by broker, not sent, stuck, unstuck, slept a minute
-      refused +say:        a failed
-      offline +say:        says primary, says elsewhere
+      refused +say:        a failed, says primary
+      offline +say:        says elsewhere
       holding:             holding
     done, state late (moving)
       sent +send:          failover, restore, drill
