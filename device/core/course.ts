@@ -86,7 +86,8 @@ function drop(state: ControllerState, press: Press & { kind: 'unanswered' }, atM
 /**
  * A gesture became a wish. It takes the place of the unanswered one, which is never sent again: with a deadline of its
  * own, so that a press is never dropped with an older one, and an id of its own, which joins at the endpoint what the
- * older one may have begun there. A drill does not push a real command aside.
+ * older one may have begun there. A drill does not push a real command aside,
+ * answered or not: its news would not reach the lamp any more.
  */
 export function pressed(
   state: ControllerState,
@@ -95,13 +96,15 @@ export function pressed(
   const { press } = state;
   const effects: Effect[] = [];
   let earlier: readonly string[] = [];
+  const older = press.kind === 'none' ? undefined : press.intent.command;
+  if (wish.command === 'drill' && older !== undefined && older !== 'drill') {
+    const so = press.kind === 'unanswered' ? 'unanswered' : 'under way';
+    return { next: state, effects: [say(`No drill while the ${older} is ${so}.`)] };
+  }
   if (press.kind === 'unanswered') {
-    const older = press.intent.command;
     if (older === wish.command) {
       earlier = [...press.intent.earlier, press.intent.id].slice(-EARLIER_MAX);
       effects.push(say(`The ${older} was on its way already; from now on this press counts.`));
-    } else if (wish.command === 'drill') {
-      return { next: state, effects: [say(`No drill while the ${older} is unanswered.`)] };
     } else {
       const fate = press.sends + press.https.sends === 0 ? 'was never sent' : 'had been sent, and is not repeated';
       effects.push(say(`The ${wish.command} takes the place of the ${older}, which ${fate}.`));

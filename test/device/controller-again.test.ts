@@ -115,3 +115,23 @@ test.for([
     text: reply.type === 'refused' ? reply.text : reply.job.text,
   });
 });
+
+test.for(['queued', 'running'] as const)(
+  'a drill does not take the lamp from a failover that is %s: its end would be told of an earlier press',
+  (status) => {
+    const button = pressTwice('failover', 1_000);
+    button.happen(2_000, { kind: 'reply', reply: told(jobOf('second', 'failover', status)) });
+    const before = button.lamp().name;
+    const said = button.happen(2_500, {
+      kind: 'gesture',
+      gesture: 'triple',
+      command: 'drill',
+      id: 'd',
+      pressedAtMs: 2_500,
+    });
+    expect(said).toEqual([{ kind: 'say', text: expect.stringContaining('No drill while the failover') }]);
+    expect(button.lamp().name).toBe(before);
+    button.happen(3_000, { kind: 'reply', reply: told(jobOf('second', 'failover', 'failed')) });
+    expect(button.lamp().name).toBe('refused');
+  },
+);

@@ -217,29 +217,29 @@ test('every situation and every event: the lamp and the deeds', () => {
       holding:             holding
       not-delivered +say +say: slept a minute
     accepted (accepted)
-      sent +send:          failover, restore, drill
-      accepted +say:       click, a refused, a busy, z running
+      sent +send:          failover, restore
+      accepted +say:       drill, click, a refused, a busy, z running
       accepted:            up, down, a queued, says primary, says elsewhere, says moving, taken by broker, not sent, stuck, unstuck, slept a minute
       moving:              a running
       moving +say:         a done
       refused +say:        a failed
       holding:             holding
     moving (moving)
-      sent +send:          failover, restore, drill
-      moving +say:         click, a done, a refused, a busy, z running
+      sent +send:          failover, restore
+      moving +say:         drill, click, a done, a refused, a busy, z running
       moving:              up, down, a queued, a running, says primary, says elsewhere, says moving, taken by broker, not sent, stuck, unstuck, slept a minute
       refused +say:        a failed
       holding:             holding
     moving, link lost (moving)
-      sent:                failover, restore, drill
-      moving +say:         click, a done, a refused, a busy, z running
+      sent:                failover, restore
+      moving +say:         drill, click, a done, a refused, a busy, z running
       moving:              up, down, a queued, a running, says moving, taken by broker, not sent, stuck, unstuck, slept a minute
       refused +say:        a failed, says primary
       offline +say:        says elsewhere
       holding:             holding
     done, state late (moving)
-      sent +send:          failover, restore, drill
-      moving +say:         click, a done, a refused, a busy, z running
+      sent +send:          failover, restore
+      moving +say:         drill, click, a done, a refused, a busy, z running
       moving:              up, down, a queued, a running, says moving, taken by broker, not sent, stuck, unstuck, slept a minute
       refused +say:        a failed
       primary:             says primary
