@@ -1,4 +1,4 @@
-import { codeOf } from './mqtt-words.ts';
+import { codeOf, messageOf } from './mqtt-words.ts';
 
 /** What to say of a request that failed, with the remedy where it is known. Codes of node and OpenSSL. */
 const SENTENCES: Readonly<Record<string, string>> = {
@@ -26,6 +26,5 @@ export function httpsFaultInWords(error: unknown): string {
   // A name with several addresses fails with one error for all of them; the first tells enough.
   const first: unknown = codeOf(error) === undefined && error instanceof AggregateError ? error.errors[0] : error;
   const known = SENTENCES[codeOf(first) ?? ''];
-  const message = first instanceof Error ? first.message : String(first);
-  return `The endpoint could not be reached over HTTPS: ${known ?? `${message}.`}`;
+  return `The endpoint could not be reached over HTTPS: ${known ?? `${messageOf(first)}.`}`;
 }
