@@ -138,6 +138,7 @@ add_files() {
 # The service reads its folder and nobody else does; private keys are its own, secrets.env is only for systemd.
 close_files() {
   owner=$(sed -n "s/^$NAME:[^:]*:\([0-9]*:[0-9]*\):.*/\1/p" "$ROOT/etc/passwd")
+  [ -n "$owner" ] || fail "There is no user $NAME on this machine yet: run this without the word keys first."
   chmod 750 "$ETC"
   find "$ETC" -type f -exec chmod 640 {} +
   find "$ETC" -type f -name '*.key' -exec chmod 600 {} +
@@ -227,9 +228,20 @@ need_root() { [ -n "$ROOT" ] || [ "$(id -u)" = 0 ] || fail "Only root can do tha
 
 case "${1:-install}" in
   install) install_or_update ;;
-  keys) need_root keys && close_files && say "Keys in $ETC can be read by the service alone." ;;
-  back) need_root back && go_back ;;
-  uninstall) need_root uninstall && uninstall "${2:-}" ;;
+  # Commands of their own: within an and-list a shell goes on after whatever fails.
+  keys)
+    need_root keys
+    close_files
+    say "Keys in $ETC can be read by the service alone."
+    ;;
+  back)
+    need_root back
+    go_back
+    ;;
+  uninstall)
+    need_root uninstall
+    uninstall "${2:-}"
+    ;;
   *)
     sed -n '2,/^set -eu/{/^set -eu/d;s/^# \{0,1\}//;p;}' "$0" >&2
     exit 2

@@ -110,6 +110,24 @@ describe.skipIf(skipReason !== undefined)(`the installer${skipReason ?? ''}`, ()
     expect(await readlink(opt('current'))).toBe(first);
   });
 
+  test('keys that could not be closed are not said to be closed', async () => {
+    await mkdir(etc(), { recursive: true });
+    await writeFile(etc('lobby.key'), 'secret', { mode: 0o666 });
+    await writeFile(join(root, 'etc/passwd'), 'root:x:0:0::/root:/bin/sh\n');
+    const nobody = await install('keys');
+    expect(nobody).toMatchObject({ code: 1, text: expect.stringContaining('There is no user dashover-button') });
+    await writeFile(join(root, 'etc/passwd'), 'dashover-button:x:990:990::/:/bin/sh\n');
+    await writeFile(etc('secrets.env'), '');
+    await writeFile(join(tools, 'chown'), '#!/bin/sh\ncase "$*" in *.key) exit 1 ;; esac\n', { mode: 0o755 });
+    await writeFile(join(tools, 'id'), '#!/bin/sh\necho 0\n', { mode: 0o755 });
+    const failed = await install('keys');
+    expect([failed.code, failed.text]).toEqual([1, expect.not.stringContaining('can be read by the service alone')]);
+    await rm(join(tools, 'chown'));
+    await writeFile(join(tools, 'chown'), '#!/bin/sh\n', { mode: 0o755 });
+    expect(await install('keys')).toMatchObject({ code: 0, text: expect.stringContaining('by the service alone') });
+    expect(await modes('lobby.key', 'secrets.env')).toEqual(['600', '600']);
+  });
+
   test('the way back leads to the release that ran, whatever the clock called it and whichever is newest', async () => {
     await install();
     // A machine without a clock of its own was in the future.
