@@ -8,6 +8,7 @@ import { ConfigProblems, type Path, pathInWords, type Problem, quote } from './p
 import { type ButtonConfig, buttonSchema, ledSchema } from './schema.ts';
 
 const FILE_BYTES_MAX = 65_536;
+const LEVELS_MAX = 16;
 const SECRETS: readonly PropertyKey[] = ['password', 'username', 'token'];
 
 /** Flags of the command line, each in place of a key of the file. */
@@ -120,8 +121,18 @@ function parse(text: string): Source {
     if (!(error instanceof ReferenceError)) throw error;
     return { ...EMPTY, problems: [{ path: [], line: undefined, text: 'uses too many YAML aliases; write them out.' }] };
   }
+  // Nothing of ours lies so deep; an alias of what it stands in has no end.
+  if (isDeeper(value, LEVELS_MAX)) {
+    const text = `is nested more than ${LEVELS_MAX} levels deep, or uses a YAML alias inside of what it names.`;
+    return { ...EMPTY, problems: [{ path: [], line: undefined, text }] };
+  }
   if (value === null || value === undefined) value = {};
   return { value, problems: [], line: (path) => lineOf(document, counter, path) };
+}
+
+function isDeeper(value: unknown, levels: number): boolean {
+  if (typeof value !== 'object' || value === null) return false;
+  return levels === 0 || Object.values(value).some((one) => isDeeper(one, levels - 1));
 }
 
 /** The line of the key, or of the nearest one above it. */

@@ -1,4 +1,4 @@
-import { accessSync, constants } from 'node:fs';
+import { accessSync, constants, statSync } from 'node:fs';
 import { resolve } from 'node:path';
 import { z } from 'zod';
 import { COMMANDS, EXPIRES_IN_MS_DEFAULT, EXPIRES_IN_MS_MAX } from '../../shared/command.ts';
@@ -62,22 +62,29 @@ const EndpointUrl = z.string(write(ENDPOINT_WORDS)).superRefine((text, context) 
   }
 });
 
-const Gestures = z.strictObject({
-  click: z.never({ error: 'click always shows the state; choose another gesture for a command.' }).optional(),
-  double: z.enum(COMMANDS, write('failover, restore or drill')).optional(),
-  triple: z.enum(COMMANDS, write('failover, restore or drill')).optional(),
-  hold: z.enum(COMMANDS, write('failover, restore or drill')).optional(),
-  'click-hold': z.enum(COMMANDS, write('failover, restore or drill')).optional(),
-});
+const ofGesture = write('failover, restore or drill');
+const Gestures = z.strictObject(
+  {
+    click: z.never({ error: 'click always shows the state; choose another gesture for a command.' }).optional(),
+    double: z.enum(COMMANDS, ofGesture).optional(),
+    triple: z.enum(COMMANDS, ofGesture).optional(),
+    hold: z.enum(COMMANDS, ofGesture).optional(),
+    'click-hold': z.enum(COMMANDS, ofGesture).optional(),
+  },
+  write('{ hold: failover, click-hold: restore } or the like'),
+);
 
 const GESTURES_DEFAULT = { hold: 'failover', 'click-hold': 'restore', triple: 'drill' } as const;
 
-const Button = z.strictObject({
-  line: Line.optional(),
-  pressed: Level.optional(),
-  bias: Bias.optional(),
-  gestures: Gestures.default(GESTURES_DEFAULT),
-});
+const Button = z.strictObject(
+  {
+    line: Line.optional(),
+    pressed: Level.optional(),
+    bias: Bias.optional(),
+    gestures: Gestures.default(GESTURES_DEFAULT),
+  },
+  write('{ line: 17, gestures: { hold: failover } } or the like'),
+);
 
 const CHIP_DEFAULT = 'auto';
 
@@ -90,6 +97,9 @@ export function buttonSchema(folder: string) {
     const whole = resolve(folder, path);
     try {
       accessSync(whole, constants.R_OK);
+      if (statSync(whole).isDirectory()) {
+        context.addIssue({ code: 'custom', message: `names ${whole}, which is a folder; name the file in it.` });
+      }
     } catch (error) {
       const missing = error instanceof Error && 'code' in error && error.code === 'ENOENT';
       const message = missing

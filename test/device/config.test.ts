@@ -162,6 +162,14 @@ leds: { red: 27, single: 4, white: 3 }
     ],
     ['a topic that would be too deep', `${BASE}  prefix: a/b/c/d/e/f\n`, 'mqtt.prefix (line 5): has too many levels'],
     ['a certificate without its key', `${BASE}  cert: ./button.yaml\n`, 'mqtt.key'],
+    ['a folder in the place of a certificate', `${BASE}  ca: .\n`, 'which is a folder; name the file in it.'],
+    ['a button that is nothing', `${BASE}buttons: [null]\n`, 'buttons[0] (line 5): is empty; write { line: 17'],
+    [
+      'gestures that are a word',
+      `${BASE}buttons: [{ gestures: x }]\n`,
+      'gestures (line 5): is "x"; write { hold: failover',
+    ],
+    ['an alias of what it stands in', `device: &a [*a]\n`, 'or uses a YAML alias inside of what it names'],
     ['certificates without TLS', `${BASE}  ca: ./button.yaml\n`, 'does not use TLS'],
   ])('names what is wrong with %s', ([, yaml, expected]) => expect(problems(yaml)).toContain(expected));
 
