@@ -13,9 +13,12 @@ export function lampOf(state: ControllerState): Lamp {
   }
   const ofPress = pressLamp(state.press, state.link.up);
   if (ofPress) return ofPress;
-  if (state.notice) return noticeLamp(state.notice);
+  const { notice } = state;
+  // What was confirmed is how things are, though without a connection: it is no news of a press.
+  if (notice && notice.kind !== 'confirmed') return noticeLamp(notice);
   const fault = faultOf(state);
   if (fault !== null) return { name: 'fault', text: fault };
+  if (notice) return notice.lamp;
   if (!state.link.up) return { name: 'offline', text: state.link.text };
   if (!state.shown?.fresh) {
     return { name: 'armed', text: 'Connected. The endpoint has not told the state of the switch yet.' };
@@ -59,7 +62,7 @@ function unansweredText({ intent, sends, https }: Press & { kind: 'unanswered' }
     : `The ${intent.command} has been sent, and the endpoint has not answered. ${until}`;
 }
 
-function noticeLamp(notice: Notice): Lamp {
+function noticeLamp(notice: Exclude<Notice, { kind: 'confirmed' }>): Lamp {
   switch (notice.kind) {
     case 'refused':
       return { name: 'refused', code: notice.code, flashes: refusalFlashes(notice.code), text: notice.text };
@@ -67,8 +70,6 @@ function noticeLamp(notice: Notice): Lamp {
       return { name: 'drill', text: notice.text };
     case 'lost':
       return { name: 'not-delivered', text: notice.text };
-    case 'confirmed':
-      return notice.lamp;
     case 'not-delivered': {
       const { intent, sends } = notice;
       const limit = durationInWords(intent.deadlineAtMs - intent.pressedAtMs);

@@ -170,3 +170,13 @@ test('a look that was answered late does not put an older state in the place of 
   button.happen(20_400, { kind: 'gesture', gesture: 'click-hold', command: 'restore', id: 'b', pressedAtMs: 20_400 });
   expect(button.sends().at(-1)).toMatchObject({ command: 'restore', ifRevision: 9 });
 });
+
+test('a jammed button is shown before what was confirmed last, and not after it', () => {
+  const button = play({ linkUp: false });
+  button.happen(20_000, { kind: 'reply', reply: told(jobOf('a', 'failover', 'succeeded')), road: 'https' });
+  button.happen(20_100, { kind: 'looked', state: stateOf('maintenance', { asOf: at(9) }) });
+  button.happen(30_000, { kind: 'fault', button: 0, text: 'Jammed.' });
+  expect(button.lamp()).toEqual({ name: 'fault', text: 'Jammed.' });
+  button.happen(40_000, { kind: 'fault-cleared', button: 0 });
+  expect(button.lamp().name).toBe('maintenance');
+});
