@@ -85,6 +85,23 @@ export function holdsRoadPromises(client: keyof typeof TITLE): void {
       expect(await endpoint.jobs()).toMatchObject([{ command: 'failover', status: 'succeeded' }]);
     });
 
+    test('a press while the broker is away and the endpoint is not goes over HTTPS, and the lamp says so at each step', async () => {
+      await using broker = await openMosquitto();
+      await using endpoint = await openEndpoint(plain(broker), { gated: true });
+      const { url, token } = endpoint;
+      await using lobby = await button(broker, { deadlineMs: 6_000, https: { url, token } });
+      await lobby.shows('PRIMARY');
+      await broker.stop();
+      await lobby.shows('OFFLINE');
+      lobby.press('hold');
+      await lobby.shows('MOVING');
+      expect(lobby.out()).toMatch(/^MOVING: .* Told over HTTPS\.$/m);
+      endpoint.finishJobs();
+      await lobby.shows('FAILED OVER');
+      expect(lobby.out()).toMatch(/^FAILED OVER: www is at maintenance .*There is no connection to the broker/m);
+      expect(await endpoint.jobs()).toMatchObject([{ command: 'failover', status: 'succeeded' }]);
+    });
+
     test('a press into a frozen broker is not heard, and one job when it thaws', async () => {
       await using broker = await openMosquitto();
       await using endpoint = await openEndpoint(plain(broker));
