@@ -36,7 +36,7 @@ export async function* checkButton(config: ButtonConfig, { drill }: CheckOptions
 }
 
 function whoRuns({ pid, lamp }: { readonly pid: number; readonly lamp: string }): Finding {
-  const ok = !/^(OFFLINE|BUTTON FAULT|NOT DELIVERED)/.test(lamp);
+  const ok = !/^(OFFLINE|CONNECTED|BUTTON FAULT|NOT DELIVERED):/.test(lamp);
   return { name: 'running', ok, text: `The button runs (process ${pid}), and its lamp says: ${lamp}` };
 }
 

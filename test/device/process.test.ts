@@ -108,6 +108,17 @@ test('check asks the button that runs how it is, and leaves its connection alone
   await until('said', () => second.out().includes('Warning: Another process of this machine connects as "lobby"'));
 });
 
+test('a button that runs and has heard of no endpoint is no good sign for check', async () => {
+  await using broker = await openBroker();
+  await using button = start('run', ...flags(broker.url));
+  await until('connected', () => button.out().includes('CONNECTED: '));
+  await using check = start('check', ...flags(broker.url));
+  expect(await check.code()).toBe(1);
+  expect(check.out()).toMatch(
+    /BAD +running +The button runs .*The endpoint has not told the state of the switch yet\./,
+  );
+});
+
 test('wrong use and a wrong configuration exit 2 with a sentence and no stack', async () => {
   const wrong = [
     ['run'],
