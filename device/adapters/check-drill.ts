@@ -49,10 +49,11 @@ export async function drillOver(
     if (job.finishedAt !== null) ended.resolve({ name, ok: job.status === 'succeeded', text: job.text });
   });
   const topic = `${road.prefix}/${topics.deviceCommand(road.device)}`;
+  const replies = `${road.prefix}/${topics.deviceReplies(road.device)}`;
   const payload = JSON.stringify(drillCommand(road, drill));
   const delivery = await connection.publish({ topic, payload, retain: false }, SEND_MS_MAX);
   if (delivery.kind !== 'taken') return { name, ok: false, text: `It could not be sent: ${delivery.text}` };
-  const silent = `The broker took a drill, and no endpoint answered it: is "${road.device}" under devices in its dashover.yaml, does the broker's access list let it write to ${topic}, and does an endpoint run?`;
+  const silent = `The broker took a drill, and no endpoint answered it: is "${road.device}" under devices in its dashover.yaml, does the broker's access list let it write to ${topic} and read ${replies}, and does an endpoint run?`;
   const done = new AbortController();
   const late = async (ms: number, text: string): Promise<Finding> => {
     await road.clock.sleep(ms, done.signal);

@@ -95,9 +95,13 @@ async function* tryMqtt(road: Road, secure: boolean, { drill }: RoadChecks): Asy
     const how = `${connection.spoken}${secure ? ', with TLS' : ', without TLS'}`;
     yield { name: 'mqtt', ok: true, text: `The broker lets "${broker.clientId}" in over ${how}.` };
     const refused = await connection.subscribe([repliesTopic, stateTopic]);
-    yield { name: 'topics', ok: refused === null, text: refused ?? `It may read ${repliesTopic} and ${stateTopic}.` };
+    yield {
+      name: 'topics',
+      ok: refused === null,
+      text: refused ?? `The broker takes its subscriptions to ${repliesTopic} and ${stateTopic}.`,
+    };
     if (refused !== null) return;
-    yield await stateTold(road, told.promise);
+    yield await stateTold(road, stateTopic, told.promise);
     if (drill) yield await drillOver(connection, road, drill, (hear) => void replies.push(hear));
   } finally {
     await connection.end();
@@ -124,13 +128,14 @@ async function enter(
   return why;
 }
 
-async function stateTold({ clock, switch: name }: Road, told: Promise<Uint8Array>): Promise<Finding> {
+/** Some brokers take a subscription to what their access list keeps back; then it is only silent. */
+async function stateTold({ clock, switch: name }: Road, topic: string, told: Promise<Uint8Array>): Promise<Finding> {
   const waited = new AbortController();
   const none = clock.sleep(STATE_MS_MAX, waited.signal).then(() => null);
   const payload = await Promise.race([told, none]);
   waited.abort();
   if (payload === null) {
-    const text = `No endpoint has told the state of "${name}" to this broker: is it running, and the name right?`;
+    const text = `Nothing has come on ${topic}: does an endpoint run, is the name "${name}" right, and does the broker's access list let this device read there?`;
     return { name: 'endpoint', ok: false, text };
   }
   const read = readState(payload);

@@ -76,8 +76,11 @@ require_certificate true
 acl_file ${join(folder, 'acl')}
 `,
   );
-  // Whoever calls himself mute may listen and not speak.
-  writeFileSync(join(folder, 'acl'), 'topic readwrite #\nuser mute\ntopic read #\nuser loud\ntopic readwrite #\n');
+  // Whoever calls himself mute may listen and not speak, and the deaf the other way round.
+  writeFileSync(
+    join(folder, 'acl'),
+    'topic readwrite #\nuser mute\ntopic read #\nuser deaf\ntopic write #\nuser loud\ntopic readwrite #\n',
+  );
   let child: ChildProcess | undefined;
   let log = '';
 

@@ -1,11 +1,18 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import type { Broker } from '../../device/adapters/broker-connection.ts';
+import type { Finding } from '../../device/adapters/check-finding.ts';
+import { checkRoad } from '../../device/adapters/check-road.ts';
+import { connect } from '../../device/adapters/mqtt-connection.ts';
+import type { Clock } from '../../shared/clock.ts';
+import { systemClock } from '../../shared/system-clock.ts';
 import { startButton } from './button-in-test.ts';
 import { playEndpoint } from './endpoint-played.ts';
 import { hasMosquitto, type Mosquitto, openMosquitto } from './mosquitto.ts';
 import { until } from './until.ts';
 
 const MINUTE_MS = 60_000;
+/** What is waited for is not waited for long. */
+const hasty: Clock = { ...systemClock, sleep: (ms, signal) => systemClock.sleep(Math.min(ms, 1_000), signal) };
 
 /** Mosquitto is what people run; it speaks MQTT 5, which the embedded broker does not. */
 describe.skipIf(!hasMosquitto)('with Mosquitto', () => {
@@ -49,6 +56,26 @@ describe.skipIf(!hasMosquitto)('with Mosquitto', () => {
       );
       expect(button.lamp()).toBe('offline');
     }
+  });
+
+  test('a device that may not read is not told that it may: Mosquitto takes its subscriptions all the same', async () => {
+    const url = `mqtt://127.0.0.1:${mosquitto.port}`;
+    await using endpoint = await playEndpoint(url, 'obedient');
+    const road = { prefix: 'dashover/v1', device: 'lobby', switch: 'www', clock: hasty, connect };
+    const broker = { url, clientId: 'lobby', username: 'deaf' };
+    const told = new Map<string, Finding>();
+    const drill = { id: 'a-drill', must: true };
+    for await (const one of checkRoad({ ...road, broker }, { running: false, drill })) told.set(one.name, one);
+    expect(endpoint.heard).toHaveLength(1);
+    expect(told.get('topics')?.text).not.toContain('may read');
+    expect(told.get('endpoint')).toMatchObject({
+      ok: false,
+      text: expect.stringContaining('let this device read there'),
+    });
+    expect(told.get('drill')).toMatchObject({
+      ok: false,
+      text: expect.stringContaining('read dashover/v1/devices/lobby/replies'),
+    });
   });
 
   test('a second button of the same name is noticed and said', async () => {
