@@ -5,6 +5,7 @@ import { control, controllerWakeMs, startController } from './core/controller.ts
 import type { ControllerSettings, Effect, Happening } from './core/controller-state.ts';
 import {
   type Contact,
+  FAULT_TEXT,
   type Gesture,
   recognise,
   type Recognised,
@@ -70,6 +71,8 @@ export async function runButton(settings: ButtonSettings, ports: ButtonPorts, st
   const found = new Set<number>();
   const fingers = new Map<number, 'holding' | 'ripe'>();
   let state = startController({ ...settings, secondRoad: second !== undefined });
+  /** Aborted when nobody waits any longer for the press that was open: it was answered, dropped, or replaced. */
+  let withdrawn = new AbortController();
   /** The open press is safe, or needs not be waited for any longer. */
   let kept: Promise<boolean> | undefined;
   let stopped: Stopped = 'asked';
@@ -100,7 +103,8 @@ export async function runButton(settings: ButtonSettings, ports: ButtonPorts, st
       if (fault !== null) log.error({}, fault);
       link.tellFault(fault);
     }
-    keep(openIntent(state.press), openIntent(turn.next.press));
+    const open = openIntent(turn.next.press);
+    if (open?.id !== openIntent(state.press)?.id) opened(open);
     state = turn.next;
     show();
     for (const effect of turn.effects) perform(effect);
@@ -118,10 +122,12 @@ export async function runButton(settings: ButtonSettings, ports: ButtonPorts, st
     supervisor.status(`${patternOf(now).word}: ${now.text}`);
   }
 
-  function keep(before: Intent | undefined, now: Intent | undefined): void {
-    if (!outbox || before?.id === now?.id) return;
-    kept = now ? outbox.keep(now) : undefined;
-    if (!now) void outbox.forget();
+  /** Another press is open now, or none. */
+  function opened(now: Intent | undefined): void {
+    withdrawn.abort();
+    withdrawn = new AbortController();
+    kept = now && outbox?.keep(now);
+    if (!now) void outbox?.forget();
   }
 
   function perform(effect: Effect): void {
@@ -153,7 +159,7 @@ export async function runButton(settings: ButtonSettings, ports: ButtonPorts, st
     const message = { ...command, ageMs, ...dated };
     log.debug({ command: message, road }, `Sending the ${command.command}.`);
     const id = command.id ?? '';
-    const went = road === 'https' && second ? await second.send(message) : await link.send(message);
+    const went = road === 'https' && second ? await second.send(message, withdrawn.signal) : await link.send(message);
     if (went.kind === 'answered') happen({ kind: 'reply', reply: went.reply, road });
     else happen({ kind: 'delivery', id, delivery: went, road });
   }
@@ -309,10 +315,3 @@ const NOT_KEPT = 'It could not be kept in time: look at the switch.';
 
 /** With nothing due the loop still turns now and then: a clock that jumped, or a supervisor that waits to be fed. */
 const IDLE_MS = 10_000;
-
-const FAULT_TEXT = {
-  'pressed-at-start':
-    'The button was down when its line was first read: it is jammed or its line is shorted. It commands nothing until it is let go.',
-  'held-too-long':
-    'The button has been down for more than 10 s: it is jammed or its line is shorted. It commands nothing until it is let go.',
-} as const;

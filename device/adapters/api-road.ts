@@ -1,5 +1,5 @@
 import type { z } from 'zod';
-import { type Command, EXPIRES_IN_MS_DEFAULT } from '../../shared/command.ts';
+import { EXPIRES_IN_MS_DEFAULT } from '../../shared/command.ts';
 import { Job, Refusal, State } from '../../shared/messages.ts';
 import { type Delivery, type Reply, type SecondRoad, SEND_MS_MAX } from '../core/ports.ts';
 
@@ -14,7 +14,7 @@ const WITHDRAWAL_MS = 100;
  */
 const FINAL_CODES = ['expired', 'stale', 'unknown-switch', 'unknown-position'];
 
-export interface Answer {
+interface Answer {
   readonly status: number;
   readonly body: unknown;
 }
@@ -23,8 +23,17 @@ export type Asked =
   | { readonly kind: 'answer'; readonly answer: Answer }
   | Exclude<Delivery, { readonly kind: 'taken' }>;
 
-/** One request and its answer, within that many milliseconds. Never rejects; what has not left by then never leaves. */
-export type Request = (method: 'GET' | 'POST', path: string, body: string | null, msMax: number) => Promise<Asked>;
+/**
+ * One request and its answer, within that many milliseconds and until it is withdrawn. Never rejects; what has not left by
+ * then never leaves.
+ */
+type Request = (
+  method: 'GET' | 'POST',
+  path: string,
+  body: string | null,
+  msMax: number,
+  withdrawn?: AbortSignal,
+) => Promise<Asked>;
 
 export interface ApiRoadOptions {
   readonly device: string;
@@ -47,11 +56,11 @@ export function makeApiRoad({ device, switch: name, request, warn, close }: ApiR
   }
 
   return {
-    async send(command: Command) {
+    async send(command, withdrawn) {
       const leftMs = (command.expiresInMs ?? EXPIRES_IN_MS_DEFAULT) - (command.ageMs ?? 0) - WITHDRAWAL_MS;
       if (leftMs <= 0) return { kind: 'not-sent', text: `The ${command.command} is too old to be sent.` };
       const path = `/api/devices/${encodeURIComponent(device)}/command`;
-      const asked = await request('POST', path, JSON.stringify(command), Math.min(SEND_MS_MAX, leftMs));
+      const asked = await request('POST', path, JSON.stringify(command), Math.min(SEND_MS_MAX, leftMs), withdrawn);
       if (asked.kind !== 'answer') return asked;
       const reply = readAnswer(asked.answer, command.id ?? null);
       if (reply) return { kind: 'answered', reply };

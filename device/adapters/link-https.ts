@@ -28,11 +28,17 @@ export function makeHttpsRoad(options: HttpsRoadOptions): SecondRoad {
   const stop = new AbortController();
 
   /** One request on a connection of its own. Never rejects. */
-  async function request(method: string, path: string, body: string | null, msMax: number): Promise<Asked> {
+  async function request(
+    method: string,
+    path: string,
+    body: string | null,
+    msMax: number,
+    withdrawn?: AbortSignal,
+  ): Promise<Asked> {
     const url = new URL(options.url.replace(/\/+$/, '') + path);
     const over = new AbortController();
     // From the very begin: whatever takes its time on this machine counts as well.
-    const late = clock.sleep(msMax, AbortSignal.any([over.signal, stop.signal]));
+    const late = clock.sleep(msMax, AbortSignal.any([over.signal, stop.signal, ...(withdrawn ? [withdrawn] : [])]));
     let isLate = false;
     void late.then(() => (isLate = true));
     let socket: BrokerSocket;

@@ -38,6 +38,14 @@ export type Contact =
 
 type ButtonFault = 'pressed-at-start' | 'held-too-long';
 
+/** What to say of a line that is no finger. */
+export const FAULT_TEXT: Readonly<Record<ButtonFault, string>> = {
+  'pressed-at-start':
+    'The button was down when its line was first read: it is jammed or its line is shorted. It commands nothing until it is let go.',
+  'held-too-long':
+    'The button has been down for more than 10 s: it is jammed or its line is shorted. It commands nothing until it is let go.',
+};
+
 export type Signal =
   /** The finger is down; `ripe` when letting go now is a hold. */
   | { readonly kind: 'holding'; readonly ripe: boolean }

@@ -50,8 +50,14 @@ export const SEND_MS_MAX = 5_000;
 
 /** The second road. It has no connection to keep: each question is a request of its own, and none ever rejects. */
 export interface SecondRoad {
-  /** Sends once, at once or not at all, as a Link does; the endpoint's answer comes with it. */
-  send(command: Command): Promise<{ readonly kind: 'answered'; readonly reply: Reply } | Exclude<Delivery, Taken>>;
+  /**
+   * Sends once, at once or not at all, as a Link does; the endpoint's answer comes with it. Gives up when `withdrawn`
+   * aborts: what has not left by then never leaves.
+   */
+  send(
+    command: Command,
+    withdrawn?: AbortSignal,
+  ): Promise<{ readonly kind: 'answered'; readonly reply: Reply } | Exclude<Delivery, Taken>>;
   /** What has become of this job; waits a little for its end. Null when that could not be learnt. */
   ask(job: string): Promise<Job | null>;
   /** How the switch is; null when that could not be learnt. */

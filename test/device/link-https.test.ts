@@ -5,6 +5,7 @@ import tls from 'node:tls';
 import { describe, expect, test, vi } from 'vitest';
 import { makeHttpsRoad } from '../../device/adapters/link-https.ts';
 import type { Link, SecondRoad } from '../../device/core/ports.ts';
+import type { Clock } from '../../shared/clock.ts';
 import { systemClock } from '../../shared/system-clock.ts';
 import { openBroker } from './broker.ts';
 import { startButton } from './button-in-test.ts';
@@ -55,6 +56,54 @@ test.concurrent('with the broker dead a press goes over HTTPS after a third of i
     ['failover', 'succeeded'],
     ['restore', 'succeeded'],
   ]);
+});
+
+test.concurrent('a press that is withdrawn while its request is under way is off the line at once', async () => {
+  // No time passes: only the withdrawal can end it.
+  const still: Clock = {
+    ...systemClock,
+    sleep: (_ms, signal) => new Promise((resolve) => signal?.addEventListener('abort', () => resolve())),
+  };
+  const asked = Promise.withResolvers<void>();
+  const gone = Promise.withResolvers<void>();
+  const server = createServer((socket) => {
+    socket.on('error', () => undefined);
+    socket.once('data', () => asked.resolve());
+    socket.once('close', () => gone.resolve());
+  }).listen(0, '127.0.0.1');
+  await once(server, 'listening');
+  const url = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
+  const road = makeHttpsRoad({ url, token: 'x', device: 'lobby', switch: 'www', clock: still, warn: () => undefined });
+  const withdrawn = new AbortController();
+  const sending = road.send({ command: 'failover', switch: 'www', id: 'f' }, withdrawn.signal);
+  await asked.promise;
+  withdrawn.abort();
+  expect(await sending).toMatchObject({ kind: 'unknown' });
+  await gone.promise;
+  server.close();
+});
+
+test.concurrent('the press that another one has taken the place of is withdrawn from the second road', async () => {
+  const sent: { readonly command: string; readonly withdrawn: AbortSignal | undefined }[] = [];
+  const second: SecondRoad = {
+    send(command, withdrawn) {
+      sent.push({ command: command.command, withdrawn });
+      return new Promise(() => undefined);
+    },
+    ask: async () => null,
+    look: async () => null,
+    close: async () => undefined,
+  };
+  await using lobby = button(second);
+  await until('offline', () => lobby.lamp() === 'offline');
+  lobby.press('hold');
+  await until('the failover is under way', () => sent.length === 1);
+  expect(sent[0]?.withdrawn?.aborted).toBe(false);
+  lobby.press('click-hold');
+  expect(sent[0]?.withdrawn?.aborted).toBe(true);
+  await until('the restore is under way', () => sent.length === 2);
+  expect(sent[1]).toMatchObject({ command: 'restore' });
+  expect(sent[1]?.withdrawn?.aborted).toBe(false);
 });
 
 test.concurrent('a press that arrives on both roads is one job', async () => {
