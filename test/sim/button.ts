@@ -75,7 +75,7 @@ export function startPlayedButton(world: ButtonWorld, settings: ButtonSettings):
   const roads: RoadWorld = {
     ...world,
     sent(leaving) {
-      hold(() => checks.sent(leaving, machine));
+      hold(() => checks.sent(leaving, machine, settings.hasOutbox));
       world.sent(`device:${device}`, leaving.id, leaving.ageMs, leaving.expiresInMs, leaving.dated);
     },
     answered: (id) => checks.answered(device, id),

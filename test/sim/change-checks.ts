@@ -65,6 +65,11 @@ export function checkApplied({ call, target, before, after, nowMs }: Carried, le
   must(wanted !== undefined && spelled(ownedOf(after, target)) === spelled(wanted), () => {
     return `${words} left the records as\n${spelled(ownedOf(after, target))}\nand not at ${job.data.to}`;
   });
+  // What was read when it was planned is what it replaced.
+  const there = new Set(before.map((set) => spelled([set])));
+  for (const { action, set } of call.batch.changes) {
+    must(action !== 'DELETE' || there.has(spelled([set])), () => `${words} replaced what it had not read`);
+  }
   const others = (sets: readonly RecordSet[]): string =>
     spelled(sets.filter((set) => !ownedOf(sets, target).includes(set)));
   must(others(before) === others(after), () => `${words} touched records of others`);

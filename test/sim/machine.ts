@@ -25,6 +25,8 @@ export interface Machine extends MachineClocks {
   cutOff(): void;
   /** What is on the disk. */
   kept(): string;
+  /** Whether the last that was to be written could not be. */
+  isFull(): boolean;
 }
 
 export interface DiskWeather {
@@ -40,12 +42,14 @@ export function makeMachine(time: PlayedTime, chance: Chance, disk: DiskWeather)
   let sleptMs = 0;
   let asleepSinceMs: number | null = null;
   let text: string | undefined;
+  let full = false;
   let writing: { readonly done: () => void } | undefined;
 
   /** One write after the other; the text is in place at some moment, and its writer hears of it later. */
   function put(life: Life, next: string | undefined): Promise<void> {
     const { promise, resolve, reject } = Promise.withResolvers<void>();
-    if (next !== undefined && chance.happens(disk.full)) {
+    if (next !== undefined) full = chance.happens(disk.full);
+    if (next !== undefined && full) {
       time.after(5, () => void life.through().then(() => reject(new Error('ENOSPC: no space left on device'))));
       return promise;
     }
@@ -99,5 +103,6 @@ export function makeMachine(time: PlayedTime, chance: Chance, disk: DiskWeather)
       writing = undefined;
     },
     kept: () => text ?? '',
+    isFull: () => full,
   };
 }

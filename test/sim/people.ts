@@ -159,7 +159,12 @@ export function makePeople(world: PeopleWorld): People {
   function move(command: 'failover' | 'restore' | 'drill', more: object): Ask {
     const id = `ops-${++ids}`;
     pressedAtMs.set(id, time.nowMs());
-    return { kind: 'move', command, options: { id, expiresInMs: chance.pick([5_000, 60_000]), ...more }, alert: null };
+    return {
+      kind: 'move',
+      command,
+      options: { id, expiresInMs: chance.pick([1_500, 5_000, 60_000]), ...more },
+      alert: null,
+    };
   }
 
   function failover(): Ask {

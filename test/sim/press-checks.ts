@@ -10,6 +10,8 @@ import type { Decided } from './store.ts';
 const YOUNGER_MS_MAX = 30;
 /** Each time that it is read from the disk it is rounded up. */
 const OLDER_MS_MAX = 500;
+/** A slow disk holds up a press for no longer. */
+const KEEP_MS_MAX = 250;
 /** Shorter sleeps are not told from two clocks that are read one after the other. */
 const SLEEP_MS_UNSEEN_MAX = 1_000;
 /** What was true so long ago may still be shown: the connection may have been away since. */
@@ -47,7 +49,7 @@ export interface Leaving {
 /** What every press is promised, whichever roads it took and however often its button died on the way. */
 export interface PressChecks {
   pressed(device: string, id: string, command: CommandName, deadlineMs: number, machine: Machine): void;
-  sent(leaving: Leaving, machine: Machine): void;
+  sent(leaving: Leaving, machine: Machine, hasOutbox: boolean): void;
   decided(what: Decided): void;
   /** The button has heard what became of it. */
   answered(device: string, id: string): void;
@@ -79,7 +81,7 @@ export function makePressChecks(ledger: Ledger, now: () => number): PressChecks 
       const fate = { dated: true, heard: false, over, cut: false, lost: false };
       presses.set(keyOf(device, id), { id, device, command, deadlineMs, ...at, ...fate });
     },
-    sent({ device, id, ageMs, expiresInMs, dated }, machine) {
+    sent({ device, id, ageMs, expiresInMs, dated }, machine, hasOutbox) {
       const press = presses.get(keyOf(device, id));
       must(press !== undefined, () => `${device} sends ${id}, which nobody pressed`);
       if (!press) return;
@@ -93,6 +95,9 @@ export function makePressChecks(ledger: Ledger, now: () => number): PressChecks 
       must(expiresInMs === press.deadlineMs, () => `${words} with a deadline of ${expiresInMs} ms`);
       must(trueMs < press.deadlineMs + offMax, () => `${words} ${trueMs - press.deadlineMs} ms after its deadline`);
       must(machine.boot() === press.boot, () => `${words}, which was pressed before its machine restarted`);
+      // After a crash it would be pressed again, by somebody who saw nothing happen.
+      const safe = !hasOutbox || machine.kept().includes(`"${id}"`) || machine.isFull() || trueMs >= KEEP_MS_MAX;
+      must(safe, () => `${words} before it is kept`);
       press.dated &&= dated;
     },
     decided({ event, decision, turn }) {

@@ -72,10 +72,12 @@ export function brew(world: StormWorld, untilMs: number): void {
 
   /** At once, or at the n-th call from now: the places between two commits are where it hurts. */
   function strike(endpoint: Endpoint, blow: () => void): void {
-    if (chance.happens(0.3)) blow();
+    if (chance.happens(0.3)) return blow();
     // The last look before a change is where it hurts most.
-    else if (chance.happens(0.3)) endpoint.fuse.set(chance.int(1, 3), chance.pick(['before', 'after']), blow, 'look');
-    else endpoint.fuse.set(chance.int(1, 40), chance.pick(['before', 'after']), blow);
+    const atLook = chance.happens(0.3);
+    const when = (): 'before' | 'after' => chance.pick(['before', 'after']);
+    if (atLook) endpoint.fuse.set(chance.int(1, 3), when(), blow, 'look');
+    else endpoint.fuse.set(chance.int(1, 40), when(), blow);
   }
 
   function crash(): void {
