@@ -80,9 +80,20 @@ export function makeGpioInput(options: GpioInputOptions): Input {
     const end = (): void => void writeSync(wake, ONE);
     stop.signal.addEventListener('abort', end, { once: true });
     if (stop.signal.aborted) end();
+    const lose = (code: string): void => void (why = code === 'ENODEV' ? 'the chip is gone' : code);
     worker.on('message', (message: WatchMessage) => {
-      if (message.kind === 'events') hear(message.place, message.bytes);
-      else why = message.code === 'ENODEV' ? 'the chip is gone' : message.code;
+      if (message.kind === 'gone') {
+        lose(message.code);
+        return;
+      }
+      try {
+        hear(message.place, message.bytes);
+      } catch (error) {
+        // What the kernel refuses has a code. Anything else is a mistake of the program and ends it.
+        if (!(error instanceof Error && 'code' in error)) throw error;
+        lose(codeOf(error));
+        end();
+      }
     });
     worker.on('error', (error) => (why = error instanceof Error ? error.message : String(error)));
     worker.on('exit', () => resolve(why));

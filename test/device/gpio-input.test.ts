@@ -135,6 +135,25 @@ test('after edges that were dropped the line is read afresh, so that no hold is 
   await input.close();
 });
 
+test('a chip that goes while a line is read afresh is told as broken, and does not end the button', async () => {
+  const one = line();
+  let gone = false;
+  const reading = (): void => {
+    if (gone) throw Object.assign(new Error('ioctl: ENODEV'), { code: 'ENODEV' });
+  };
+  const { events, input } = start([one], [false], () => [], reading);
+  await until('the level', () => events.length === 1);
+  gone = true;
+  one.edge(true, process.hrtime.bigint(), 2);
+  await until('why', () => events.length === 2);
+  expect(events[1]).toEqual({
+    kind: 'broken',
+    button: 0,
+    text: 'The line of the button cannot be read any more: the chip is gone.',
+  });
+  await input.close();
+});
+
 test('a line that is lost is told as broken with the reason, and tried again until it can be read', async () => {
   const [one, next] = [line(), line()];
   let tries = 0;
