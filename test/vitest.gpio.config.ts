@@ -1,7 +1,7 @@
 import { fileURLToPath } from 'node:url';
 import { defineConfig } from 'vitest/config';
 
-/** `npm run test:gpio`: an emulated machine with a real kernel, which takes the processors for a minute or two. */
+/** `npm run test:gpio`: an emulated machine with a real kernel, which takes a processor for some five minutes. */
 export default defineConfig({
   test: {
     root: fileURLToPath(new URL('..', import.meta.url)),

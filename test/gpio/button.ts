@@ -1,7 +1,11 @@
+import { readFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
+import { shell } from './chip.ts';
 import type { Machine, Told } from './machine.ts';
 
-const PROGRAM = fileURLToPath(new URL('../../device/bin/dashover-button', import.meta.url));
+const ROOT = fileURLToPath(new URL('../..', import.meta.url));
+const PROGRAM = `${ROOT}device/bin/dashover-button`;
+const UNIT = `${ROOT}device/install/dashover-button.service`;
 
 /** `dashover-button` of this tree, running in the emulated machine. */
 export interface GuestButton {
@@ -12,7 +16,11 @@ export interface GuestButton {
   readonly ended: Promise<number | string | null>;
 }
 
-export async function startInGuest(machine: Machine, words: readonly string[], user?: number): Promise<GuestButton> {
+export function startInGuest(machine: Machine, words: readonly string[], user?: number): Promise<GuestButton> {
+  return start(machine, [PROGRAM, ...words], user);
+}
+
+async function start(machine: Machine, words: readonly string[], user?: number): Promise<GuestButton> {
   const { promise: ended, resolve } = Promise.withResolvers<number | string | null>();
   const early: Told[] = [];
   let text = '';
@@ -27,20 +35,36 @@ export async function startInGuest(machine: Machine, words: readonly string[], u
     }
   };
   machine.told.on('told', take);
-  const ask = { do: 'start', words: [PROGRAM, ...words], ...(user !== undefined && { user }) } as const;
+  const ask = { do: 'start', words, ...(user !== undefined && { user }) } as const;
   child = Number(await machine.ask(ask));
   for (const told of early) take(told);
   const id = child;
   return { text: () => text, kill: (signal) => machine.ask({ do: 'kill', child: id, signal }), ended };
 }
 
+interface Ended {
+  readonly code: number | string | null;
+  readonly text: string;
+}
+
 /** Runs a command of the button to its end. */
-export async function runInGuest(
-  machine: Machine,
-  words: readonly string[],
-  user?: number,
-): Promise<{ readonly code: number | string | null; readonly text: string }> {
-  const button = await startInGuest(machine, words, user);
+export async function runInGuest(machine: Machine, words: readonly string[], user?: number): Promise<Ended> {
+  return ended(await startInGuest(machine, words, user));
+}
+
+/** Runs what the unit runs after every end of the button, word for word, with this tree and file where it looks for them. */
+export async function runStopLine(machine: Machine, config: string): Promise<Ended> {
+  const [, line = ''] = /^ExecStopPost=-(.+)$/m.exec(readFileSync(UNIT, 'utf8')) ?? [];
+  await shell(
+    machine,
+    `mkdir -p /opt/dashover-button /etc/dashover-button
+     ln -sfn ${ROOT} /opt/dashover-button/current
+     ln -sfn ${config} /etc/dashover-button/button.yaml`,
+  );
+  return ended(await start(machine, line.split(' ')));
+}
+
+async function ended(button: GuestButton): Promise<Ended> {
   const code = await button.ended;
   return { code, text: button.text() };
 }

@@ -8,7 +8,7 @@ import type { Lamp } from '../../device/core/lamp-signal.ts';
 import { patternOf } from '../../device/core/lamp-pattern.ts';
 import { until } from '../device/until.ts';
 import { startWorld, type World } from '../world/world.ts';
-import { runInGuest, startInGuest, type GuestButton } from './button.ts';
+import { runInGuest, runStopLine, startInGuest, type GuestButton } from './button.ts';
 import { addChip, removeChips, shell, type SimulatedChip } from './chip.ts';
 import { makeEye } from './eye.ts';
 import { prepareKernel } from './kernel.ts';
@@ -192,7 +192,7 @@ leds: { red: 27, green: 22, blue: 24 }
     await button.kill('SIGKILL');
     expect(await button.ended).toBe('SIGKILL');
     expect(await ledLevels()).toBe('010');
-    expect(await runInGuest(machine, ['dark', '--config', FILE])).toEqual({ code: 0, text: '' });
+    expect(await runStopLine(machine, FILE)).toEqual({ code: 0, text: '' });
     expect(await ledLevels()).toBe('000');
   });
 

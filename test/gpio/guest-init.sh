@@ -16,5 +16,7 @@ ip link set lo up
 ip link set eth0 up
 ip addr add 10.0.2.15/24 dev eth0
 for folder in dev proc sys; do mount --move "/$folder" "/all/$folder"; done
+# A program that has ended well leaves what Node made of its TypeScript to the next one, which then starts in half the time.
+export NODE_COMPILE_CACHE=/tmp/node-compile-cache
 # What is written after "--" on the kernel's line comes as words: the program to run.
 exec chroot /all "$@"

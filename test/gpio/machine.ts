@@ -74,10 +74,16 @@ export async function bootMachine({ image, initrd }: GuestKernel): Promise<Machi
   return { ...machine, [Symbol.asyncDispose]: () => running.disposeAsync() };
 }
 
+/**
+ * One processor, in one thread. With a thread for each of several, QEMU loses writes into code that another one runs, which
+ * then goes on with the old code for good. V8 patches jumps of WebAssembly while it runs, Node's own reader of TypeScript
+ * is made of it, and where the old jump leads there is nothing any more: SIGSEGV. Nehalem is the least that Node takes; the
+ * vector instructions of newer ones cost the emulator a tenth more.
+ */
 function startQemu(image: string, initrd: string, port: number): ChildProcess {
   const append = `console=ttyS0 quiet loglevel=3 panic=-1 mitigations=off tsc=reliable no_timer_check -- ${NODE} ${GUEST} ${port}`;
   const words = [
-    '-accel tcg,thread=multi -cpu max -M q35 -m 1024 -smp 2 -nodefaults -display none -serial stdio -no-reboot',
+    '-accel tcg,thread=single -cpu Nehalem -M q35 -m 1024 -smp 1 -nodefaults -display none -serial stdio -no-reboot',
     '-fsdev local,id=host,path=/,security_model=none,readonly=on,multidevs=remap',
     '-device virtio-9p-pci,fsdev=host,mount_tag=host',
     '-netdev user,id=net -device virtio-net-pci,netdev=net,romfile=',
