@@ -1,7 +1,7 @@
 import type { Clock } from '../../shared/clock.ts';
 import type { Finding } from './check-finding.ts';
 import { GET_VALUES, readActive, valuesBytes } from './gpio-abi.ts';
-import { findChip, GpioProblem, type LineName } from './gpio-chip.ts';
+import { codeOf, findChip, GpioProblem, type LineName } from './gpio-chip.ts';
 import type { Kernel } from './gpio-kernel.ts';
 import { takeButtons, takeLeds } from './gpio-open.ts';
 
@@ -28,9 +28,15 @@ export async function* checkLines(kernel: Kernel, wiring: LinesToCheck, clock: C
     if (buttons.length > 0) yield* checkButtons(kernel, wiring, clock);
     if (leds) yield* checkLeds(kernel, wiring.chip, leds, clock);
   } catch (error) {
-    if (!(error instanceof GpioProblem)) throw error;
-    yield { name: 'lines', ok: false, text: error.message };
+    yield { name: 'lines', ok: false, text: whyNot(error) };
   }
+}
+
+function whyNot(error: unknown): string {
+  if (error instanceof GpioProblem) return error.message;
+  // What the kernel refuses has a code; anything else is a mistake of the program.
+  if (!(error instanceof Error && 'code' in error)) throw error;
+  return `The chip failed while it was looked at (${codeOf(error)}).`;
 }
 
 async function* checkButtons(kernel: Kernel, wiring: LinesToCheck, clock: Clock): AsyncGenerator<Finding> {
@@ -64,7 +70,10 @@ async function* checkLeds(
       await clock.sleep(LIT_MS);
     }
   } finally {
-    leds.light(wired.map(() => false));
-    leds.close();
+    try {
+      leds.light(wired.map(() => false));
+    } finally {
+      leds.close();
+    }
   }
 }

@@ -5,6 +5,7 @@ import type { Kernel } from '../../device/adapters/gpio-kernel.ts';
 import { type PlayedChip, playKernel } from './gpio-played.ts';
 
 const GET_VALUES = 0xc0_10_b4_0e;
+const SET_VALUES = 0xc0_10_b4_0f;
 const HEADER: PlayedChip = { path: '/dev/gpiochip0', name: 'gpiochip0', label: 'pinctrl-bcm2711', lines: 58 };
 const WIRING = {
   chip: 'auto',
@@ -13,12 +14,20 @@ const WIRING = {
 } as const;
 
 /** A chip on which the second button is pressed, looked at without waiting. */
-async function look(chips: readonly PlayedChip[], wiring: Parameters<typeof checkLines>[1] = WIRING) {
+async function look(
+  chips: readonly PlayedChip[],
+  wiring: Parameters<typeof checkLines>[1] = WIRING,
+  { goesAfterLights = Infinity } = {},
+) {
   const played = playKernel(chips);
   let reads = 0;
+  let lights = 0;
   const kernel: Kernel = {
     ...played,
     ioctl(fd, request, data) {
+      if (request === SET_VALUES && (lights += 1) > goesAfterLights) {
+        throw Object.assign(new Error('ioctl: ENODEV'), { code: 'ENODEV' });
+      }
       if (request === GET_VALUES) data.writeBigUInt64LE(BigInt(reads++), 0);
       else played.ioctl(fd, request, data);
     },
@@ -52,6 +61,17 @@ test.for([
 ] as const)('%s is told in words, and nothing stays taken', async ([, chips, words]) => {
   const { found, played } = await look(chips);
   expect(found.at(-1)).toEqual({ name: 'lines', ok: false, text: expect.stringContaining(words) });
+  expect([...played.opened]).toEqual([]);
+});
+
+test('a chip that goes while its LEDs are looked at is told in words, and nothing stays taken', async () => {
+  const { found, played } = await look([HEADER], WIRING, { goesAfterLights: 2 });
+  expect(found.map(({ name, ok }) => [name, ok]).slice(3)).toEqual([
+    ['lamp', true],
+    ['lamp', true],
+    ['lines', false],
+  ]);
+  expect(found.at(-1)?.text).toBe('The chip failed while it was looked at (ENODEV).');
   expect([...played.opened]).toEqual([]);
 });
 
