@@ -10,7 +10,7 @@ const FOR_AUTOMATION = new Set(['held', 'tripped', 'observe', 'off', 'acknowledg
 /** How old each sending of a command said that it was, and how long it was good for: by sender and id. */
 export type Claims = Map<string, Claim>;
 
-export interface Claim {
+interface Claim {
   readonly agesMs: Set<number>;
   readonly expiresInMs: number;
   /** One of them had a date as well, which tells an age that grows on the way. */

@@ -66,6 +66,7 @@ export interface PressChecks {
 
 export function makePressChecks(ledger: Ledger, now: () => number): PressChecks {
   const presses = new Map<string, Press>();
+  const lamps = new Map<string, Lamp>();
   /** Where each switch was said to be, oldest first. */
   const positions = new Map<string, { readonly at: 'primary' | 'elsewhere'; atMs: number }[]>();
 
@@ -74,8 +75,9 @@ export function makePressChecks(ledger: Ledger, now: () => number): PressChecks 
 
   return {
     pressed(device, id, command, deadlineMs, machine) {
-      // A drill does not push a command aside that is on its way.
-      const over = command === 'drill' && openOf(device).some((press) => press.command !== 'drill');
+      // A drill does not push a command aside that is on its way, nor one whose job is followed.
+      const follows = FOLLOWING.includes(lamps.get(device)?.name ?? 'off');
+      const over = command === 'drill' && (follows || openOf(device).some((press) => press.command !== 'drill'));
       if (!over) for (const older of openOf(device)) older.over = true;
       const at = { atMs: now(), boot: machine.boot(), sleptMs: machine.sleptMs() };
       const fate = { dated: true, heard: false, over, cut: false, lost: false };
@@ -120,6 +122,7 @@ export function makePressChecks(ledger: Ledger, now: () => number): PressChecks 
       if (press) press.heard = true;
     },
     shown(device, switchName, before, lamp) {
+      lamps.set(device, lamp);
       if (before.name === 'sent' && ANSWERS.includes(lamp.name)) {
         const mine = [...presses.values()].filter((press) => press.device === device);
         const heard = mine.some(({ id }) => ledger.known.has(keyOf(device, id)));
@@ -182,6 +185,9 @@ function keyOf(device: string, id: string): string {
 
 /** What the lamp says only of what the endpoint has said. */
 const ANSWERS: readonly Lamp['name'][] = ['accepted', 'moving', 'drill', 'primary', 'maintenance', 'held', 'unclear'];
+
+/** What the lamp says while it follows a job: that of its own press, or of somebody else. */
+const FOLLOWING: readonly Lamp['name'][] = ['accepted', 'moving'];
 
 const PLACES: Readonly<Partial<Record<Lamp['name'], 'primary' | 'elsewhere'>>> = {
   primary: 'primary',

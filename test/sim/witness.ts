@@ -18,15 +18,13 @@ import { makeToldChecks } from './told-checks.ts';
 import type { Answered } from './web.ts';
 import { ownedOf, type PlayedZone, positionOf, spelled } from './zone.ts';
 
-/** Sees all that happens in a world, writes it down, and holds every promise against it. */
-export type Witness = ReturnType<typeof makeWitness>;
-
 export interface WitnessedWorld {
   readonly scenario: Scenario;
   readonly time: PlayedTime;
   readonly zones: ReadonlyMap<string, PlayedZone>;
 }
 
+/** Sees all that happens in a world, writes it down, and holds every promise against it. */
 export function makeWitness({ scenario, time, zones }: WitnessedWorld) {
   const { switches } = scenario;
   const startMs = time.nowMs();
