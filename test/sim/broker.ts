@@ -37,6 +37,7 @@ export interface BrokerWatcher {
   published(name: string, topic: string, payload: string): void;
   /** It has lost all that it retained. */
   forgotten(): void;
+  connected(): void;
 }
 
 interface Member {
@@ -91,6 +92,7 @@ export function makePlayedBroker(time: PlayedTime, chance: Chance, watcher: Brok
   function connect(member: Member): void {
     member.connected = true;
     member.generation++;
+    watcher.connected();
     member.onConnect();
   }
 

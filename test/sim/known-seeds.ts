@@ -8,4 +8,13 @@ export const KNOWN_SEEDS: readonly { readonly seed: number; readonly found: stri
     seed: 567_070_431,
     found: 'of two states on their way at once the older arrived last: one connection keeps the order of what is sent',
   },
+  {
+    seed: 387,
+    found:
+      "a hold that ended while a human's failover was on its way counted as that failover's own: automation restored",
+  },
+  {
+    seed: 20_050,
+    found: 'whoever reaches a broker that has forgotten the states, while the store is away, tells them late',
+  },
 ];

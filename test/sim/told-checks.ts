@@ -10,6 +10,11 @@ import type { Decided } from './store.ts';
 
 /** A state that was decided reaches the broker within this, when nothing is in its way: a new speaker takes over in less. */
 const STATE_MS_MAX = 40_000;
+/**
+ * Whoever reaches a broker that has forgotten it, while the store is away, has nothing to tell: the state is told with
+ * what is decided after a minute, at the latest when the records are next looked at.
+ */
+const FORGOTTEN_MS_MAX = 90_000;
 
 /** Whether everybody is told: of each state as it is, of each job that it was accepted and how it ended. */
 export interface ToldChecks {
@@ -18,6 +23,8 @@ export interface ToldChecks {
   published(topic: string, payload: string): void;
   /** What the broker has lost: the retained state of everything. */
   forgotten(): void;
+  /** An endpoint has reached the broker, with or without the store at hand. */
+  connected(isStoreAway: boolean): void;
   /** Throws when a state has waited for too long to be told, since everything is well. */
   checkLate(nowMs: number, calmSinceMs: number): void;
   /** Job messages that were owed to somebody and never left, as `topic type job`. */
@@ -31,6 +38,7 @@ export function makeToldChecks(automation: Automation): ToldChecks {
   /** What was decided to be told last of each switch, and when; then what was told. */
   const newest = new Map<string, { readonly payload: string; readonly atMs: number }>();
   const told = new Map<string, string>();
+  let limitMs = STATE_MS_MAX;
 
   function owe(topic: string, type: JobMessage['type'], job: string, messages: readonly Message[]): void {
     const there = messages.some((message) => message.topic === topic && message.type === type && message.job === job);
@@ -86,10 +94,13 @@ export function makeToldChecks(automation: Automation): ToldChecks {
       if (type !== undefined && id !== undefined) owed.delete(`${topic} ${type} ${id}`);
     },
     forgotten: () => told.clear(),
+    connected(isStoreAway) {
+      limitMs = isStoreAway ? FORGOTTEN_MS_MAX : STATE_MS_MAX;
+    },
     checkLate(nowMs, calmSinceMs) {
       for (const [name, { payload, atMs }] of newest) {
         const waitedMs = nowMs - Math.max(atMs, calmSinceMs);
-        const late = waitedMs > STATE_MS_MAX && told.get(name) !== payload;
+        const late = waitedMs > limitMs && told.get(name) !== payload;
         must(!late, () => `the state of ${name} has waited for ${waitedMs} ms to be told`);
       }
     },

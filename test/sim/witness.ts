@@ -22,10 +22,11 @@ export interface WitnessedWorld {
   readonly scenario: Scenario;
   readonly time: PlayedTime;
   readonly zones: ReadonlyMap<string, PlayedZone>;
+  readonly isStoreAway: () => boolean;
 }
 
 /** Sees all that happens in a world, writes it down, and holds every promise against it. */
-export function makeWitness({ scenario, time, zones }: WitnessedWorld) {
+export function makeWitness({ scenario, time, zones, isStoreAway }: WitnessedWorld) {
   const { switches } = scenario;
   const startMs = time.nowMs();
   const trace: string[] = [];
@@ -156,6 +157,7 @@ export function makeWitness({ scenario, time, zones }: WitnessedWorld) {
       hold(() => must(ledger.jobs.has(id), () => `${topic} tells of ${id}, which is not stored`));
     },
     forgotten: () => told.forgotten(),
+    connected: () => told.connected(isStoreAway()),
   };
 
   return {

@@ -48,7 +48,7 @@ export function makeWorld(scenario: Scenario, chance: Chance, raw: Store) {
         ] as const,
     ),
   );
-  const witness = makeWitness({ scenario, time, zones });
+  const witness = makeWitness({ scenario, time, zones, isStoreAway: () => storeAway });
   const { ledger, say, hold } = witness;
   const { store, watchRules } = watchStore(raw, time, witness.ofStore);
   const route53 = makePlayedRoute53(time, chance.fork('route53'), zones, witness.ofRoute53);
