@@ -191,8 +191,9 @@ export function startPlayedButton(world: ButtonWorld, settings: ButtonSettings):
       machine.reboot();
     },
     start: () => {
+      if (running) return;
       startsAwake = asleepSinceMs !== null;
-      if (running || startsAwake) return;
+      if (startsAwake) return;
       say(`the program of ${device} starts`);
       running = begin();
     },
