@@ -86,8 +86,8 @@ function drop(state: ControllerState, press: Press & { kind: 'unanswered' }, atM
 /**
  * A gesture became a wish. It takes the place of the unanswered one, which is never sent again: with a deadline of its
  * own, so that a press is never dropped with an older one, and an id of its own, which joins at the endpoint what the
- * older one may have begun there. A drill does not push a real command aside,
- * answered or not: its news would not reach the lamp any more.
+ * older one may have begun there. A drill does not push a real command aside, answered or not: its news would not reach
+ * the lamp any more.
  */
 export function pressed(
   state: ControllerState,
