@@ -44,7 +44,8 @@ export function makeGroupCommit(db: DatabaseSync, path: string): GroupCommit {
     // Immediate: a transaction that began by reading could find, at its first write, that another process was faster.
     say.begin.run();
     try {
-      const outcomes = group.map(({ work }) => attempt(work));
+      // One alone needs no savepoint: to undo it is to undo all.
+      const outcomes = group.map(({ work }) => (group.length > 1 ? attempt(work) : { answer: work() }));
       say.commit.run();
       return outcomes;
     } catch (error) {
