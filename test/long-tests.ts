@@ -4,12 +4,14 @@
  */
 export const LONG_TESTS = [
   'test/dashboard/ask.test.ts',
+  'test/dashboard/live.test.ts',
   'test/dashboard/look.test.ts',
   'test/device/link-aws.test.ts',
   'test/device/link-mqtt.test.ts',
   'test/device/service-install.test.ts',
   'test/device/service-packages.test.ts',
   'test/endpoints/**/*.test.ts',
+  'test/metrics/alerts.test.ts',
   'test/notify/serve.test.ts',
   'test/security/broker-restart.test.ts',
   'test/security/flood.test.ts',

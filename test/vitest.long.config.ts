@@ -1,6 +1,9 @@
 import { fileURLToPath } from 'node:url';
 import { defineConfig } from 'vitest/config';
+import { keepCompiled } from './compile-cache.ts';
 import { LONG_TESTS } from './long-tests.ts';
+
+keepCompiled();
 
 export default defineConfig({
   test: {

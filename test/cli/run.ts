@@ -1,5 +1,6 @@
 import { spawn } from 'node:child_process';
 import { join } from 'node:path';
+import { childEnv } from '../child-env.ts';
 import { ROOT } from '../house/files.ts';
 
 export const BIN = join(ROOT, 'cloud/bin/dashover');
@@ -24,7 +25,7 @@ export interface RunOptions {
 export function dashover(args: readonly string[], options: RunOptions = {}): Promise<Ran> {
   const { env = {}, cwd = ROOT, input = '', onOutput, command: [command, ...before] = [BIN] } = options;
   return new Promise((resolve, reject) => {
-    const child = spawn(command, [...before, ...args], { cwd, env: { PATH: process.env['PATH'] ?? '', ...env } });
+    const child = spawn(command, [...before, ...args], { cwd, env: childEnv(env) });
     let stdout = '';
     let stderr = '';
     child.stdout.setEncoding('utf8').on('data', (text: string) => {

@@ -5,6 +5,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { stringify } from 'yaml';
+import { childEnv } from '../child-env.ts';
 import { until } from './until.ts';
 
 const BIN = fileURLToPath(new URL('../../device/bin/dashover-button', import.meta.url));
@@ -29,7 +30,7 @@ export async function startProcess(settings: object, env: Record<string, string>
   const folder = mkdtempSync(join(tmpdir(), 'button-process-'));
   const file = join(folder, 'button.yaml');
   writeFileSync(file, stringify({ device: 'lobby', switch: 'www', ...settings }));
-  const child = spawn(BIN, ['run', '--config', file], { env: { PATH: process.env['PATH'], ...env } });
+  const child = spawn(BIN, ['run', '--config', file], { env: childEnv(env) });
   let text = '';
   for (const stream of [child.stdout, child.stderr]) stream.on('data', (data: Buffer) => (text += data.toString()));
   // A press may come when the process has been killed already.

@@ -3,6 +3,7 @@ import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest';
+import { childEnv } from '../child-env.ts';
 import { ROOT } from '../house/files.ts';
 
 // Each test starts processes, on machines that may be busy with other things.
@@ -16,7 +17,7 @@ interface Ran {
 
 function button(...words: string[]): Promise<Ran> {
   return new Promise((resolve) => {
-    execFile(join(ROOT, 'device/bin/dashover-button'), words, { env: { PATH: process.env['PATH'] } }, (error, ...out) =>
+    execFile(join(ROOT, 'device/bin/dashover-button'), words, { env: childEnv() }, (error, ...out) =>
       resolve({ code: typeof error?.code === 'number' ? error.code : 0, stdout: out[0], stderr: out[1] }),
     );
   });

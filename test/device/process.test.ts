@@ -2,6 +2,7 @@ import { type ChildProcessWithoutNullStreams, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { fileURLToPath } from 'node:url';
 import { expect, test, vi } from 'vitest';
+import { childEnv } from '../child-env.ts';
 import { openBroker } from './broker.ts';
 import { playEndpoint } from './endpoint-played.ts';
 import { until } from './until.ts';
@@ -18,7 +19,7 @@ interface Running extends AsyncDisposable {
 }
 
 function start(...words: string[]): Running {
-  const child = spawn(BIN, words, { cwd: '/', env: { PATH: process.env['PATH'] } });
+  const child = spawn(BIN, words, { cwd: '/', env: childEnv() });
   let text = '';
   for (const stream of [child.stdout, child.stderr]) stream.on('data', (data: Buffer) => (text += data.toString()));
   const ended = once(child, 'close').then(([code]) => code as number | null);

@@ -3,6 +3,7 @@ import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { expect, test, vi } from 'vitest';
+import { childEnv } from '../child-env.ts';
 import { ROOT } from '../house/files.ts';
 import { openBroker } from './broker.ts';
 import { openEndpoint } from './endpoint-real.ts';
@@ -19,7 +20,7 @@ async function check(config: object, token: string): Promise<Told & { readonly c
   try {
     await writeFile(join(folder, 'button.yaml'), JSON.stringify(config));
     const words = ['check', '--json', '--config', join(folder, 'button.yaml')];
-    const env = { PATH: process.env['PATH'], LOBBY_TOKEN: token };
+    const env = childEnv({ LOBBY_TOKEN: token });
     const { promise, resolve } = Promise.withResolvers<{ code: number; text: string }>();
     execFile(join(ROOT, 'device/bin/dashover-button'), words, { env }, (error, stdout) =>
       resolve({ code: typeof error?.code === 'number' ? error.code : 0, text: stdout }),

@@ -4,6 +4,7 @@ import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, expect, test, vi } from 'vitest';
+import { childEnv } from '../child-env.ts';
 import { ROOT } from '../house/files.ts';
 import { until } from './until.ts';
 
@@ -22,7 +23,7 @@ async function packagesOf(config: string, command = 'run', says = /^OFFLINE: (?!
   writeFileSync(join(folder, 'loaded'), '');
   const hook = join(ROOT, 'test/device/service-loaded-hook.ts');
   const words = ['--import', hook, join(ROOT, 'device/main.ts'), command, '--config', join(folder, 'button.yaml')];
-  const env = { PATH: process.env['PATH'], LOADED_LIST: join(folder, 'loaded') };
+  const env = childEnv({ LOADED_LIST: join(folder, 'loaded') });
   const child = spawn(process.execPath, words, { env });
   let said = '';
   for (const stream of [child.stdout, child.stderr]) stream.on('data', (data: Buffer) => (said += data.toString()));

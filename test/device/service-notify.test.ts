@@ -8,6 +8,7 @@ import { silentLog } from '../../shared/log.ts';
 import { openSupervisor } from '../../device/adapters/sd-notify.ts';
 import { runButton } from '../../device/app.ts';
 import type { InputEvent, LinkEvent, Supervisor } from '../../device/core/ports.ts';
+import { childEnv } from '../child-env.ts';
 import { ROOT } from '../house/files.ts';
 import { openBroker } from './broker.ts';
 import { playEndpoint } from './endpoint-played.ts';
@@ -32,7 +33,7 @@ test('systemd hears READY once the finger would be noticed, what the lamp says, 
   await using broker = await openBroker();
   await using endpoint = await playEndpoint(broker.url, 'obedient');
   using manager = openNotifySocket('file');
-  const env = { PATH: process.env['PATH'], NOTIFY_SOCKET: manager.path, WATCHDOG_USEC: '400000' };
+  const env = childEnv({ NOTIFY_SOCKET: manager.path, WATCHDOG_USEC: '400000' });
   const child = spawn(BIN, flags(broker.url), { env });
   try {
     await until('ready', () => manager.heard().includes('READY=1'));
@@ -152,7 +153,7 @@ test('in the journal a line begins with its level; elsewhere with a word, whatev
   const out = openSync(file, 'w');
   try {
     const { dev, ino } = fstatSync(out);
-    const env = { PATH: process.env['PATH'], NOTIFY_SOCKET: '/nowhere/socket', JOURNAL_STREAM: `${dev}:${ino}` };
+    const env = childEnv({ NOTIFY_SOCKET: '/nowhere/socket', JOURNAL_STREAM: `${dev}:${ino}` });
     const words = flags('mqtt://127.0.0.1:9');
     const toJournal = spawn(BIN, words, { env, stdio: ['ignore', out, 'inherit'] });
     const elsewhere = spawn(BIN, words, { env, stdio: ['ignore', 'pipe', 'inherit'] });

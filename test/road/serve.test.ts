@@ -5,6 +5,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
 import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest';
+import { childEnv } from '../child-env.ts';
 import { BIN, type Ran } from '../cli/run.ts';
 import { listen } from '../world/ports.ts';
 import { configYaml, makeSecret } from '../world/world-file.ts';
@@ -45,7 +46,7 @@ async function serve(...changes: readonly (readonly [string, string])[]): Promis
   }
   const path = join(folder, 'dashover.yaml');
   await writeFile(path, text);
-  const env = { PATH: process.env['PATH'], DASHOVER_LOG: 'error' };
+  const env = childEnv({ DASHOVER_LOG: 'error' });
   return new Promise((resolve, reject) => {
     // One that does not end is ended: it must not outlive the test that shows so.
     const ending = { env, timeout: SERVE_MS_MAX, killSignal: 'SIGKILL' } as const;
