@@ -98,7 +98,7 @@ function withServer({ time, watchRules }: EndpointWorld, ports: AppPorts): Proce
     listens: () => http !== undefined && !stopped,
     async ask({ method, path, secret, scheme = 'Bearer', client, body }) {
       if (!http || stopped) return undefined;
-      const { statusCode, payload } = await http.inject({
+      const asked = http.inject({
         method,
         url: path,
         headers: {
@@ -108,12 +108,13 @@ function withServer({ time, watchRules }: EndpointWorld, ports: AppPorts): Proce
         },
         ...(body !== undefined && { payload: body }),
       });
+      const { statusCode, payload } = await time.handedOn(asked);
       return { status: statusCode, body: payload === '' ? undefined : JSON.parse(payload) };
     },
     async stop() {
       const app = await starting;
       stopped = true;
-      await app[Symbol.asyncDispose]();
+      await time.handedOn(app[Symbol.asyncDispose]());
     },
   };
 }

@@ -29,6 +29,8 @@ export function makeLife(
   clocks: MachineClocks = { wallMs: () => time.nowMs(), sleptMs: () => 0 },
 ): Life {
   const bornAtMs = time.nowMs() - clocks.sleptMs();
+  /** Takes its sleeps off the signals that could end them: Node keeps a signal that somebody listens to, and all behind it. */
+  const sleeping = new Set<() => void>();
   let dead = false;
   let frozen = false;
   let held: (() => void)[] = [];
@@ -52,7 +54,12 @@ export function makeLife(
         }
         const dueMs = monotonicMs() + Math.round(ms);
         let cancel: () => void;
+        const over = (): void => {
+          sleeping.delete(over);
+          signal?.removeEventListener('abort', end);
+        };
         const end = (): void => {
+          over();
           cancel();
           resolve();
         };
@@ -60,15 +67,24 @@ export function makeLife(
         const look = (): void => {
           if (monotonicMs() < dueMs) cancel = wait();
           else {
-            signal?.removeEventListener('abort', end);
+            over();
             resolve();
           }
         };
         const wait = (): (() => void) => time.after(dueMs - monotonicMs(), () => whenAwake(look));
         cancel = wait();
-        signal?.addEventListener('abort', end, { once: true });
+        signal?.addEventListener('abort', end);
+        if (signal) sleeping.add(over);
       }),
   };
+
+  function die(): void {
+    dead = true;
+    held = [];
+    for (const over of sleeping) over();
+  }
+
+  time.atEnd(die);
 
   return {
     clock,
@@ -84,9 +100,6 @@ export function makeLife(
       held = [];
       for (const act of due) act();
     },
-    die() {
-      dead = true;
-      held = [];
-    },
+    die,
   };
 }

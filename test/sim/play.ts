@@ -30,9 +30,9 @@ export async function play(seed: number): Promise<Played> {
   try {
     await storm(world, chance.fork('storm'));
     await settle(world);
-    for (const { life } of world.endpoints) life.die();
     return { seed, broken: world.broken(), trace: world.witness.trace, ...world.witness.count() };
   } finally {
+    world.time.end();
     process.off('unhandledRejection', world.witness.unhandled);
   }
 }

@@ -152,7 +152,9 @@ export function makePressChecks(ledger: Ledger, now: () => number): PressChecks 
       }
     },
     deafened(device) {
-      for (const press of presses.values()) if (press.device === device && !press.heard) press.cut = true;
+      // Whoever follows a job may have missed its end.
+      const follows = FOLLOWING.includes(lamps.get(device)?.name ?? 'off');
+      for (const press of presses.values()) if (press.device === device && (follows || !press.heard)) press.cut = true;
     },
     checkNews(device, lamp) {
       const newest = [...presses.values()].findLast((press) => press.device === device);

@@ -12,6 +12,9 @@ export interface RuleChecks {
 
 type Move = { readonly switch: string; readonly job: string; readonly command: string; readonly atMs: number };
 
+/** Nobody who is silent for longer than this could have heard an alert. */
+const SILENCE_MS = 20_000;
+
 export function makeRuleChecks(switches: readonly Switch[], automation: Automation): RuleChecks {
   /** When an alert of the switch was last known to be open. */
   const openAtMs = new Map<string, number>();
@@ -23,13 +26,27 @@ export function makeRuleChecks(switches: readonly Switch[], automation: Automati
   const opener = new Map<string, string>();
   /** Switches that a human has failed over, and that nobody has given to automation since. */
   const humans = new Set<string>();
-  /** When automation last failed a switch over. */
+  /** When automation last failed a switch over, or was there again after a silence in which that was cooling down. */
   const failedOverAtMs = new Map<string, number>();
+  /** When anything was last decided about a switch, and when that came after a silence. */
+  const decidedAtMs = new Map<string, number>();
+  const silentUntilMs = new Map<string, number>();
 
   function settingsOf(name: string): Switch {
     const settings = switches.find((one) => one.name === name);
     if (!settings) throw new Error(`there is no switch ${name}`);
     return settings;
+  }
+
+  /** While a restore waits or cools down its switch is looked at every five seconds, by whoever is there. */
+  function hearSilence({ turn }: Decided): void {
+    const { lane, nowMs } = turn;
+    const before = decidedAtMs.get(lane) ?? nowMs;
+    decidedAtMs.set(lane, nowMs);
+    if (nowMs - before <= SILENCE_MS) return;
+    silentUntilMs.set(lane, nowMs);
+    const cooling = before < (failedOverAtMs.get(lane) ?? 0) + settingsOf(lane).guards.cooldownMs;
+    if (cooling) failedOverAtMs.set(lane, nowMs);
   }
 
   function remember({ event, state, decision, turn }: Decided): void {
@@ -68,6 +85,8 @@ export function makeRuleChecks(switches: readonly Switch[], automation: Automati
       must(!decision.state.alerts.some(({ open }) => open), () => `${words} while an alert is open`);
       const clearMs = turn.nowMs - (openAtMs.get(name) ?? 0);
       must(clearMs >= guards.restoreAfterMs, () => `${words} ${clearMs} ms after an alert was open`);
+      const heardMs = turn.nowMs - (silentUntilMs.get(name) ?? 0);
+      must(heardMs >= guards.restoreAfterMs, () => `${words} ${heardMs} ms after nobody could hear an alert`);
       const cooledMs = turn.nowMs - (failedOverAtMs.get(name) ?? 0);
       must(cooledMs >= guards.cooldownMs, () => `${words} ${cooledMs} ms after it failed it over`);
       must(!leavesNoMove(state, guards, turn.nowMs), () => `${words} which leaves no move for the next failover`);
@@ -115,6 +134,7 @@ export function makeRuleChecks(switches: readonly Switch[], automation: Automati
 
   return {
     check(what, ledger) {
+      hearSilence(what);
       remember(what);
       checkAlerts(what.state, what.decision.state);
       checkStale(what);

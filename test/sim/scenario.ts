@@ -38,6 +38,7 @@ export interface Roads {
 interface Faults {
   readonly crashes: boolean;
   readonly freezes: boolean;
+  readonly silences: boolean;
   readonly stops: boolean;
   readonly storeAway: boolean;
   readonly brokerOutages: boolean;
@@ -86,6 +87,7 @@ export function drawScenario(chance: Chance): Scenario {
     faults: {
       crashes: often(),
       freezes: often(),
+      silences: chance.fork('silences').happens(0.2),
       stops: chance.happens(0.3),
       storeAway: chance.happens(0.3),
       brokerOutages: chance.happens(0.3),

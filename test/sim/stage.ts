@@ -115,7 +115,7 @@ export async function stage(store: Store, options: StageOptions = {}): Promise<S
     owner,
     kill: () => owner().life.die(),
     end() {
-      for (const { life } of world.endpoints) life.die();
+      world.time.end();
       process.off('unhandledRejection', world.witness.unhandled);
       const broken = world.broken();
       if (broken !== null) throw new Error(`${world.witness.trace.join('\n')}\n${broken}`);
@@ -141,6 +141,7 @@ function scenarioOf(switches: readonly Switch[], http: boolean): Scenario {
     faults: {
       crashes: false,
       freezes: false,
+      silences: false,
       stops: false,
       storeAway: false,
       brokerOutages: false,

@@ -4,6 +4,7 @@ import type { PlayedButton } from './button.ts';
 import { brewButtons, healButtons } from './button-storm.ts';
 import type { Chance } from './chance.ts';
 import type { Endpoint } from './endpoint.ts';
+import type { Ledger } from './ledger.ts';
 import type { PlayedPager } from './pager.ts';
 import { CALM, type PlayedRoute53, type Weather } from './route53.ts';
 import type { Scenario } from './scenario.ts';
@@ -21,6 +22,7 @@ export interface StormWorld {
   readonly route53: PlayedRoute53;
   readonly zones: ReadonlyMap<string, PlayedZone>;
   readonly endpoints: Endpoint[];
+  readonly ledger: Pick<Ledger, 'unfinished'>;
   readonly buttons: readonly PlayedButton[];
   /** Starts another process in the place of one that is gone. */
   readonly start: () => void;
@@ -50,12 +52,12 @@ export function brew(world: StormWorld, untilMs: number): void {
   const { scenario, time, chance, say } = world;
   const { faults } = scenario;
 
-  function nowAndThen(everyMs: number, act: () => void): void {
-    const waitMs = chance.int(everyMs / 5, everyMs * 1.8);
+  function nowAndThen(everyMs: number, act: () => void, by = chance): void {
+    const waitMs = by.int(everyMs / 5, everyMs * 1.8);
     if (time.nowMs() + waitMs >= untilMs) return;
     time.after(waitMs, () => {
       act();
-      nowAndThen(everyMs, act);
+      nowAndThen(everyMs, act, by);
     });
   }
 
@@ -89,6 +91,23 @@ export function brew(world: StormWorld, untilMs: number): void {
       endpoint.life.die();
       time.at(Math.min(untilMs, time.nowMs() + chance.pick([50, 1_000, 6_000, 25_000])), world.start);
     });
+  }
+
+  const silences = chance.fork('silences');
+
+  /** While a restore waits, for so long that an alert may have come and gone. */
+  function silence(): void {
+    const waits = scenario.switches.some(({ name }) =>
+      world.ledger.unfinished(name).some(({ status, data }) => status === 'waiting' && data.command === 'restore'),
+    );
+    const ms = silences.pick([22_000, 30_000]);
+    if (!waits || time.nowMs() + ms >= untilMs) return;
+    for (const { name, life } of world.endpoints) {
+      if (life.isDead()) continue;
+      say(`${name} dies for ${ms} ms`);
+      life.die();
+      time.after(ms, world.start);
+    }
   }
 
   function freeze(): void {
@@ -170,6 +189,7 @@ export function brew(world: StormWorld, untilMs: number): void {
 
   if (faults.crashes) nowAndThen(7_000, crash);
   if (faults.freezes) nowAndThen(7_000, freeze);
+  if (faults.silences) nowAndThen(1_500, silence, silences);
   if (faults.stops) nowAndThen(12_000, stop);
   if (faults.badWeather) nowAndThen(6_000, badWeather);
   if (faults.foreignHands) nowAndThen(8_000, foreignHand);

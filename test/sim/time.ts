@@ -1,3 +1,4 @@
+import { nextTick } from 'node:process';
 import { setImmediate as turn } from 'node:timers/promises';
 
 /** The one time of a played world. It stands still while anything happens, and jumps to the next thing that is due. */
@@ -10,8 +11,14 @@ export interface PlayedTime {
   pass(ms: number): Promise<void>;
   /** Counts something under way that needs no time (a commit): time does not go on before it is over. */
   underWay<T>(work: Promise<T>): Promise<T>;
+  /** Counts something that may wait for time, and that turns of the event loop hand on: a request to the HTTP server. */
+  handedOn<T>(work: PromiseLike<T>): Promise<T>;
   /** Everything due until then happens, each at its moment, for as long as `goOn` says so. */
   run(untilMs: number, goOn: () => boolean): Promise<void>;
+  /** Calls back when this time ends. */
+  atEnd(act: () => void): void;
+  /** Nothing is due any more. */
+  end(): void;
 }
 
 interface Due {
@@ -20,18 +27,28 @@ interface Due {
   act: (() => void) | undefined;
 }
 
-export function makePlayedTime(startMs: number, quietTurns: number): PlayedTime {
+/** What is handed on rests after so many turns without a commit: the HTTP server takes them for a body. */
+const QUIET_TURNS = 3;
+
+export function makePlayedTime(startMs: number): PlayedTime {
   let nowMs = startMs;
   let places = 0;
   const working = new Set<Promise<unknown>>();
+  const handed = new Set<PromiseLike<unknown>>();
   const heap: Due[] = [];
+  const endings: (() => void)[] = [];
 
   /**
-   * A turn of the event loop lets one group of commits and all that follows at once from it happen; with `quietTurns` of
-   * them, also what something hands on from turn to turn, as the HTTP server does with a body.
+   * All that follows at once happens before the next tick. A group of commits, and what follows from it, takes a turn of
+   * the event loop; what is handed on, several.
    */
   async function rest(): Promise<void> {
-    for (let quiet = 0; quiet < quietTurns; quiet = working.size > 0 ? 0 : quiet + 1) await turn();
+    await new Promise<void>((resolve) => nextTick(resolve));
+    let quiet = 0;
+    while (working.size > 0 || (handed.size > 0 && quiet < QUIET_TURNS)) {
+      await turn();
+      quiet = working.size > 0 ? 0 : quiet + 1;
+    }
   }
 
   function at(atMs: number, act: () => void): () => void {
@@ -59,6 +76,14 @@ export function makePlayedTime(startMs: number, quietTurns: number): PlayedTime 
         working.delete(work);
       }
     },
+    async handedOn(work) {
+      handed.add(work);
+      try {
+        return await work;
+      } finally {
+        handed.delete(work);
+      }
+    },
     async run(untilMs, goOn) {
       await rest();
       for (let next = heap[0]; goOn() && next && next.atMs <= untilMs; next = heap[0]) {
@@ -69,6 +94,11 @@ export function makePlayedTime(startMs: number, quietTurns: number): PlayedTime 
         await rest();
       }
       nowMs = untilMs;
+    },
+    atEnd: (act) => void endings.push(act),
+    end() {
+      heap.length = 0;
+      for (const act of endings.splice(0)) act();
     },
   };
 }

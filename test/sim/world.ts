@@ -30,7 +30,7 @@ export type World = ReturnType<typeof makeWorld>;
  */
 export function makeWorld(scenario: Scenario, chance: Chance, raw: Store) {
   const { switches } = scenario;
-  const time = makePlayedTime(START_MS, scenario.http ? 3 : 1);
+  const time = makePlayedTime(START_MS);
   const endpoints: Endpoint[] = [];
   let storeAway = false;
   let failingProbes = false;
