@@ -10,7 +10,8 @@ const AHEAD_MS_MAX = 30_000;
  * (`issuedAt`). A date in the future cannot tell an age: throws `malformed`.
  */
 export function ageMsOf({ ageMs, issuedAt }: Pick<CommandOptions, 'ageMs' | 'issuedAt'>, nowMs: number): number {
-  const counted = ageMs ?? 0;
+  // A time before 1970 would be no date to whoever reads the job: by then it is too old for anything.
+  const counted = Math.min(ageMs ?? 0, nowMs);
   if (issuedAt === undefined) return counted;
   const dated = nowMs - Date.parse(issuedAt);
   if (dated < -AHEAD_MS_MAX) {
@@ -18,5 +19,5 @@ export function ageMsOf({ ageMs, issuedAt }: Pick<CommandOptions, 'ageMs' | 'iss
       hint: 'Set the clocks right, or leave issuedAt out and send ageMs.',
     });
   }
-  return Math.max(counted, dated, 0);
+  return Math.max(counted, Math.min(dated, nowMs), 0);
 }

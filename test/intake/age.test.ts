@@ -30,3 +30,10 @@ test('no command is younger than either account of its age', () => {
     }),
   );
 });
+
+test.for([
+  ['counted', { ageMs: Number.MAX_SAFE_INTEGER }],
+  ['dated', { issuedAt: '0001-01-01T00:00:00Z' }],
+] as const)('nothing was pressed before 1970, however old it is said to be: %s', ([, options]) => {
+  expect(ageMsOf(options, NOW_MS)).toBe(NOW_MS);
+});
