@@ -73,6 +73,7 @@ function inWords(name: string, heard: Heard | undefined, nowMs: number): string 
   if (!heard) return `${name} has not been heard since this endpoint started.`;
   const since = durationInWords(nowMs - heard.sinceMs);
   const last = durationInWords(nowMs - heard.heardAtMs);
+  if (heard.isAbsent) return `${name} has said nothing for ${last}, and says every minute that it is there.`;
   if (!heard.online) return `${name} is offline since ${since}.`;
   const fault = heard.fault === undefined ? '' : ` It has a fault: ${heard.fault}`;
   return `${name} is online since ${since}, last heard ${last} ago.${fault}`;

@@ -2,13 +2,16 @@ import type { Clock } from '../../shared/clock.ts';
 import { describeIssues } from '../../shared/misfit.ts';
 import { Fault } from '../../shared/faults.ts';
 import { DevicePresence } from '../../shared/messages.ts';
+import { ABSENT_MS } from '../jobs/notice/device-watch.ts';
 
 const PRESENCE_BYTES_MAX = 4_096;
 /** Sessions of a device that a newer one has followed: their late wills change nothing. */
 const ENDED_MAX = 16;
 
-/** What a device last said of itself. */
+/** What a device last said of itself; `online` only while it goes on saying so. */
 export interface Heard extends DevicePresence {
+  /** It said that it was online, and has said nothing since for too long: its will was missed. */
+  readonly isAbsent: boolean;
   /** Since when it has been online, or offline, milliseconds since 1970. */
   readonly sinceMs: number;
   readonly heardAtMs: number;
@@ -25,7 +28,7 @@ export interface Presence {
 
 /** Who is there. In memory: devices repeat it every minute. */
 export function makePresence(clock: Clock): Presence {
-  const heard = new Map<string, Omit<Heard, 'silentMs'> & { readonly heardAtMonotonicMs: number }>();
+  const heard = new Map<string, Omit<Heard, 'silentMs' | 'isAbsent'> & { readonly heardAtMonotonicMs: number }>();
   const ended = new Map<string, readonly string[]>();
 
   return {
@@ -46,7 +49,10 @@ export function makePresence(clock: Clock): Presence {
     },
     of(device) {
       const last = heard.get(device);
-      return last && { ...last, silentMs: clock.monotonicMs() - last.heardAtMonotonicMs };
+      if (!last) return undefined;
+      const silentMs = clock.monotonicMs() - last.heardAtMonotonicMs;
+      const isAbsent = last.online && silentMs >= ABSENT_MS;
+      return { ...last, silentMs, isAbsent, ...(isAbsent && { online: false, sinceMs: last.heardAtMs }) };
     },
   };
 }

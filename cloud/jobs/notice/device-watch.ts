@@ -4,7 +4,7 @@ import type { DeviceCommand } from '../command.ts';
 import { homeOf, type DeviceSettings } from './settings.ts';
 
 /** A device says that it is there every minute; one that has missed five is told of. A flap of the network is not. */
-const ABSENT_MS = 300_000;
+export const ABSENT_MS = 300_000;
 const LOOK_MS = 15_000;
 
 interface HeardDevice {
