@@ -1,5 +1,6 @@
 import { nearest } from './nearest.ts';
 import { listInWords, type Path, type Report } from './problems.ts';
+import { readValue } from './record-values.ts';
 import { checkPosition, type Draft, type Say } from './records.ts';
 import { Switch } from './schema.ts';
 import { entriesOf, isMapping, salvage, valueAt } from './walk.ts';
@@ -107,9 +108,15 @@ function checkApart(drafts: readonly DraftPosition[], path: Path, report: Report
   }
 }
 
+/** However its values are spelt. */
 function contentOf(set: Draft): string {
-  const values = set.values ? [...set.values].sort() : undefined;
+  const values = set.values?.map((text) => spelling(set.type, text)).sort();
   return JSON.stringify(Object.entries({ ...set, values }).sort(([a], [b]) => (a < b ? -1 : 1)));
+}
+
+function spelling(type: Draft['type'], text: string): string {
+  const reading = type === undefined ? undefined : readValue(type, text);
+  return reading && 'value' in reading ? reading.value : text;
 }
 
 function checkOwners(

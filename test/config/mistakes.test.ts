@@ -412,6 +412,16 @@ const SWITCHES: readonly [string, string, string][] = [
     'has the same records as primary',
   ],
   [
+    'type: CNAME, ttl: 60, values: [maintenance.example.net]',
+    "type: AAAA, ttl: 60, values: ['2001:db8::10'] }\n      dr:\n        - { name: www.example.com, type: AAAA, ttl: 60, values: ['2001:0db8:0:0::10']",
+    'has the same records as maintenance',
+  ],
+  [
+    'type: CNAME, ttl: 60, values: [maintenance.example.net]',
+    'type: CNAME, ttl: 60, values: [maintenance.example.net] }\n      dr:\n        - { name: www.example.com, type: CNAME, ttl: 60, values: [Maintenance.Example.net.]',
+    'has the same records as maintenance',
+  ],
+  [
     '  www:',
     '  Www:',
     'switches.Www (line 3): is not a name that can stand here; write a name of a-z, 0-9 and -, at most 40',
