@@ -1,10 +1,11 @@
 import type { Command } from 'commander';
 import { CliFailure } from './failure.ts';
-import { example, openApi, overHttp, theSwitch, type EndpointOptions } from './options.ts';
+import { example, openApi, overHttp, reasonOption, theSwitch, type EndpointOptions } from './options.ts';
 import { plain, say, sayJson } from './terminal.ts';
 
 interface CancelOptions extends EndpointOptions {
   readonly job?: string;
+  readonly reason?: string;
 }
 
 export function registerCancel(program: Command): void {
@@ -16,10 +17,12 @@ export function registerCancel(program: Command): void {
   )
     .argument('[switch]', 'whose job; not needed when there is only one')
     .option('--job <id>', 'this job, whatever its switch')
+    .addOption(reasonOption())
     .action(async (named: string | undefined, options: CancelOptions) => {
       const api = await openApi(options);
       const id = options.job ?? (await unfinished(api, await theSwitch(api, named)));
-      const answer = await api.post(`/api/jobs/${encodeURIComponent(id)}/cancel`);
+      const body = options.reason === undefined ? {} : { reason: options.reason };
+      const answer = await api.post(`/api/jobs/${encodeURIComponent(id)}/cancel`, body);
       if (options.json === true) sayJson(answer);
       else say(plain(answer.text));
     });

@@ -27,7 +27,7 @@ type Ask =
     }
   | { readonly kind: 'hold'; readonly reason: string | null; readonly forMs: number | null }
   | { readonly kind: 'release'; readonly reason: string | null }
-  | { readonly kind: 'cancel'; readonly job: string }
+  | { readonly kind: 'cancel'; readonly job: string; readonly reason: string | null }
   | { readonly kind: 'clear-alert'; readonly key: string };
 
 interface AtTheDoor {
@@ -124,7 +124,7 @@ export function makeDoor(options: DoorOptions): Door {
       case 'release':
         return { kind: 'release', origin, reason: ask.reason };
       case 'cancel':
-        return { kind: 'cancel', origin, job: ask.job };
+        return { kind: 'cancel', origin, job: ask.job, reason: ask.reason };
       case 'clear-alert':
         return { kind: 'clear-alert', origin, key: ask.key };
       case 'move': {

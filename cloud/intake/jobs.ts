@@ -8,6 +8,7 @@ import type { JobFilter } from '../engine/store.ts';
 import type { JobData, Reply } from '../jobs/command.ts';
 import { describeJob } from '../jobs/describe.ts';
 import type { Api, ApiOptions } from './api-options.ts';
+import { orNothing, Reason } from './body.ts';
 import { callerOf, checkReader, checkSees, principalOf, sees, sendState } from './respond.ts';
 import { ROUTES } from './route-words.ts';
 import { unknownSwitch } from './target.ts';
@@ -33,6 +34,7 @@ const Wait = z.strictObject({
     })
     .optional(),
 });
+const CancelBody = orNothing(z.strictObject({ reason: Reason }));
 
 /** The history, one job, and its cancelling. */
 export function jobRoutes(app: Api, { door, engine, switches, stopping }: ApiOptions): void {
@@ -64,7 +66,8 @@ export function jobRoutes(app: Api, { door, engine, switches, stopping }: ApiOpt
     return describeJob(await visible(request, id));
   });
 
-  app.post('/api/jobs/:id/cancel', { schema: { params: Params, ...ROUTES.cancel } }, async (request, reply) => {
+  const cancel = { params: Params, body: CancelBody, ...ROUTES.cancel };
+  app.post('/api/jobs/:id/cancel', { schema: cancel }, async (request, reply) => {
     const caller = callerOf(request);
     const { id } = request.params;
     const job = await visible(request, id);
@@ -72,7 +75,7 @@ export function jobRoutes(app: Api, { door, engine, switches, stopping }: ApiOpt
       door.admit(caller, 'cancel', job.lane);
       throw tooLate(job);
     }
-    const ask = { kind: 'cancel', job: id } as const;
+    const ask = { kind: 'cancel', job: id, reason: request.body.reason ?? null } as const;
     let answer: Reply;
     try {
       answer = await door.accept({ caller, switch: job.lane, ask, replyTo: [] });

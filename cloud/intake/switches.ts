@@ -2,13 +2,12 @@ import { z } from 'zod';
 import { CommandOptions, COMMANDS } from '../../shared/command.ts';
 import { parseDuration } from '../../shared/duration.ts';
 import type { Api, ApiOptions } from './api-options.ts';
+import { orNothing, Reason } from './body.ts';
 import { callerOf, checkReader, checkSees, sees, sendJob, sendState } from './respond.ts';
 import { ROUTES } from './route-words.ts';
 import { unknownSwitch } from './target.ts';
 
 const Params = z.object({ switch: z.string() });
-/** Bodies may be left out: an empty one says the same as {}. */
-const orNothing = <Body extends z.ZodType>(body: Body) => z.preprocess((value) => value ?? {}, body);
 const MoveBody = orNothing(CommandOptions);
 const HOLD_MS_MAX = 90 * 86_400_000;
 const Time = z.string().transform((text, context) => {
@@ -19,7 +18,6 @@ const Time = z.string().transform((text, context) => {
 });
 /** A number without a unit, or whatever else stands there, is told the same as a word that is no duration. */
 const HoldFor = z.preprocess((value) => (typeof value === 'string' ? value : JSON.stringify(value)), Time);
-const Reason = z.string().max(256).optional();
 const HoldBody = orNothing(z.strictObject({ reason: Reason, for: HoldFor.optional() }));
 /** Whoever asks for a time means a hold: it is refused by name, rather than released until for ever. */
 const NoTime = z

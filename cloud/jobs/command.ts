@@ -54,7 +54,7 @@ export type SwitchCommand =
     }
   | { readonly kind: 'hold'; readonly origin: Origin; readonly reason: string | null; readonly forMs: number | null }
   | { readonly kind: 'release'; readonly origin: Origin; readonly reason: string | null }
-  | { readonly kind: 'cancel'; readonly origin: Origin; readonly job: string }
+  | { readonly kind: 'cancel'; readonly origin: Origin; readonly job: string; readonly reason: string | null }
   | { readonly kind: 'clear-alert'; readonly origin: Origin; readonly key: string }
   /** The live records were read while no job was unfinished. */
   | {

@@ -65,7 +65,8 @@ test.concurrent('hold, release, cancel and alerts ask for it and say what follow
   expect(endpoint.asked.at(-1)?.body).toEqual({});
   expect(await run('release', 'www', '--reason', 'done')).toBe('www is released.\n');
   expect(endpoint.asked.at(-1)?.body).toEqual({ reason: 'done' });
-  expect(await run('cancel', 'www')).toBe('The job is cancelled.\n');
+  expect(await run('cancel', 'www', '--reason', 'mistaken')).toBe('The job is cancelled.\n');
+  expect(endpoint.asked.at(-1)?.body).toEqual({ reason: 'mistaken' });
   expect(await run('alerts', 'www')).toContain('www     2026-11-22 13:00:00 UTC  open    m1   origin down');
   expect(await run('alerts', 'www', '--clear', 'm1')).toBe('The alert is cleared.\n');
   expect(endpoint.asked.at(-1)?.body).toEqual({ key: 'm1' });

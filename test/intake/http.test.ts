@@ -293,7 +293,10 @@ describe('commands', () => {
     const { get, post, endpoint } = await start({ gated: true });
     const { id } = Job.parse((await post('/api/switches/www/failover')).body);
     expectError(await post('/api/jobs/nope/cancel'), 404, 'unknown-job');
-    expect((await post(`/api/jobs/${id}/cancel`)).status).toBe(200);
+    expectError(await post(`/api/jobs/${id}/cancel`, { raeson: 'mistaken' }), 422, 'malformed', /raeson/);
+    expect((await post(`/api/jobs/${id}/cancel`, { reason: 'the wrong switch' })).status).toBe(200);
+    const written = await endpoint.store.journal(0, 100);
+    expect(written.map(({ text }) => text).join('\n')).toContain('cancelled it because "the wrong switch".');
     endpoint.gate.open();
     await get(`/api/jobs/${id}?wait=10s`);
     const late = await post(`/api/jobs/${id}/cancel`);

@@ -294,7 +294,8 @@ export function makeWorld(options: WorldOptions = {}) {
       send(name, { kind: 'hold', origin: human('ops'), reason: 'looking', forMs }, 'token:ops', undefined),
     release: (name = 'www', reason: string | null = null) =>
       send(name, { kind: 'release', origin: human('ops'), reason }, 'token:ops', undefined),
-    cancel: (job: string) => send('www', { kind: 'cancel', origin: human('ops'), job }, 'token:ops', undefined),
+    cancel: (job: string) =>
+      send('www', { kind: 'cancel', origin: human('ops'), job, reason: null }, 'token:ops', undefined),
     clear: (key: string) => send('www', { kind: 'clear-alert', origin: human('ops'), key }, 'token:ops', undefined),
     observe: (reading: Reading, name = 'www') => send(name, { kind: 'observed', reading }, 'watch', undefined),
     found: (position: string, name = 'www') =>

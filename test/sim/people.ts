@@ -199,7 +199,7 @@ export function makePeople(world: PeopleWorld): People {
       ops(name, { kind: 'hold', reason: null, forMs: chance.pick([null, 10_000, 30_000]) });
     else if (deed === 17 || deed > 20) {
       const job = world.unfinished(name).at(0);
-      if (job !== undefined) ops(name, { kind: 'cancel', job });
+      if (job !== undefined) ops(name, { kind: 'cancel', job, reason: null });
     } else if (deed === 18) {
       const key = world.openAlerts(name).at(0);
       if (key === undefined) return;

@@ -72,10 +72,13 @@ export function onRelease(draft: Draft, { origin, reason }: Of<'release'>): Answ
   draft.state = judgeNow(released, draft.nowMs);
   draft.everywhere = restartCount(draft.everywhere);
   const what = [held ? 'released' : '', wasTripped ? 'automation is armed again' : ''].filter((word) => word !== '');
-  const why = reason === null || reason === '' ? '' : ` because "${clip(reason, 120)}"`;
-  const text = `${settings.name}: ${what.join(', ')} by ${who(origin)}${why}.`;
+  const text = `${settings.name}: ${what.join(', ')} by ${who(origin)}${because(reason)}.`;
   write(draft, 'release', text, { by: origin.actor, reason });
   return { job: null, refusal: null, text };
+}
+
+function because(reason: string | null): string {
+  return reason === null || reason === '' ? '' : ` because "${clip(reason, 120)}"`;
 }
 
 /** A hold ended by its time in this very decision, before the event was looked at. */
@@ -105,7 +108,7 @@ export function afterRelease(draft: Draft, job: JobRow<JobData> | undefined): st
 }
 
 /** Ends a job that has not sent its change yet. */
-export function onCancel(draft: Draft, { origin, job: id }: Of<'cancel'>): Answer {
+export function onCancel(draft: Draft, { origin, job: id, reason: why }: Of<'cancel'>): Answer {
   const job = draft.jobs.find((other) => other.id === id);
   if (!job) {
     return turnAway(
@@ -124,7 +127,7 @@ export function onCancel(draft: Draft, { origin, job: id }: Of<'cancel'>): Answe
       refusal('too-late', `Job ${id} has begun to send its change and cannot be cancelled.`),
     );
   }
-  const reason: Interrupt = { status: 'cancelled', text: `${who(origin)} cancelled it.` };
+  const reason: Interrupt = { status: 'cancelled', text: `${who(origin)} cancelled it${because(why)}.` };
   const again =
     job.data.automatic && job.data.command === 'failover'
       ? ' Its alert stays open, and automation will look at it again: hold the switch to prevent that.'
