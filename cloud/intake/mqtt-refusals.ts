@@ -10,22 +10,34 @@ import type { Caller } from './caller.ts';
 import { replyToOf } from './mqtt-replies.ts';
 
 export interface MqttRefusals {
-  /** Says on `errors`, on the device's replies and on the response topic what was wrong. Waits for nothing. */
-  answer(message: InboundMessage, caller: Caller | undefined, fault: Fault): void;
+  /**
+   * Says on `errors`, on the replies of the device (known or not) and on the response topic what was wrong. Waits for
+   * nothing.
+   */
+  answer(message: InboundMessage, from: Sender, fault: Fault): void;
   /** Removes the retained message of a topic at the broker. */
   clear(topic: string): void;
+}
+
+interface Sender {
+  /** Undefined while it is not known who that is. */
+  readonly caller: Caller | undefined;
+  /** On whose command topic it came. */
+  readonly device: string | undefined;
 }
 
 interface RefusalOptions {
   readonly bus: () => Pick<Bus, 'publish'>;
   readonly prefix: string;
+  /** Names of the configured switches. */
+  readonly switches: readonly string[];
   readonly clock: Clock;
   readonly log: Log;
   readonly signal: AbortSignal;
 }
 
 /** Best effort: what cannot be said now is not kept. Each sender that we know has its own limit, so that no stranger silences it. */
-export function makeMqttRefusals({ bus, prefix, clock, log, signal }: RefusalOptions): MqttRefusals {
+export function makeMqttRefusals({ bus, prefix, switches, clock, log, signal }: RefusalOptions): MqttRefusals {
   const limits = new Map<string, (word: () => void) => void>();
 
   function publish(message: OutboundMessage): void {
@@ -51,18 +63,18 @@ export function makeMqttRefusals({ bus, prefix, clock, log, signal }: RefusalOpt
   }
 
   return {
-    answer(message, caller, fault) {
-      const device = caller?.kind === 'device' ? caller.device.name : undefined;
+    answer(message, { caller, device }, fault) {
       const refusal: RefusalMessage = {
         type: 'refused',
         text: `${fault.message} ${fault.hint}`,
         id: idOf(message.payload),
         error: { code: fault.code, message: fault.message, hint: fault.hint, guard: null },
       };
-      limitOf(device)(() => {
-        const shown = { ...refusal, id: null, topic: message.topic, example: exampleFor(message.topic) };
+      limitOf(caller?.kind === 'device' ? caller.device.name : undefined)(() => {
+        const example = exampleFor(message.topic, caller, switches);
+        const shown = { ...refusal, id: null, topic: message.topic, example };
         publish({ topic: topics.errors, payload: JSON.stringify(shown, null, 2), retain: false });
-        for (const { topic, whole, correlationData } of replyToOf(message, caller, prefix)) {
+        for (const { topic, whole, correlationData } of replyToOf(message, device, prefix)) {
           publish({
             topic,
             whole,
@@ -77,11 +89,14 @@ export function makeMqttRefusals({ bus, prefix, clock, log, signal }: RefusalOpt
   };
 }
 
-/** A message that would be right on this topic. */
-function exampleFor(topic: string): string {
-  return topic.endsWith('/presence')
-    ? '{"online":true,"session":"1"}'
-    : '{"command":"failover","reason":"maintenance"}';
+/** A message that would be right on this topic, from this sender. */
+function exampleFor(topic: string, caller: Caller | undefined, switches: readonly string[]): string {
+  if (topic.endsWith('/presence')) return '{"online":true,"session":"1"}';
+  const device = caller?.kind === 'device' ? caller.device : undefined;
+  const may = device?.may ?? (caller?.kind === 'open-topic' ? caller.may : []);
+  const [command = 'failover'] = may.includes('failover') ? [] : may;
+  const on = device?.on.includes('*') === true ? switches : (device?.on ?? []);
+  return JSON.stringify({ command, ...(on.length > 1 && { switch: on[0] }), reason: 'maintenance' });
 }
 
 /** The id of a refused command, so that its sender knows which; null when there is none to be found. */

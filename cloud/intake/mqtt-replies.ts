@@ -1,16 +1,17 @@
 import { topics } from '../../shared/topics.ts';
 import type { ReplyTo } from '../jobs/command.ts';
 import type { InboundMessage } from '../ports.ts';
-import type { Caller } from './caller.ts';
 
 /** AWS IoT Core ends the connection of whoever publishes deeper, to a longer topic, or more than 128 KB with all of it. */
 const TOPIC_BYTES_MAX = 256;
 const SLASHES_MAX = 7;
 const CORRELATION_BYTES_MAX = 4_096;
 
-/** Where the answers to a message go besides the switch's own topics: the device's replies, and its response topic. */
-export function replyToOf(message: InboundMessage, caller: Caller | undefined, prefix: string): readonly ReplyTo[] {
-  const device = caller?.kind === 'device' ? caller.device.name : undefined;
+/**
+ * Where the answers to a message go besides the switch's own topics: the replies of the device on whose topic it came, and
+ * its response topic.
+ */
+export function replyToOf(message: InboundMessage, device: string | undefined, prefix: string): readonly ReplyTo[] {
   const replies: readonly ReplyTo[] =
     device === undefined ? [] : [{ topic: topics.deviceReplies(device), whole: false, correlationData: null }];
   const { responseTopic, correlationData } = message;

@@ -2,7 +2,7 @@ import type { Clock } from '../../shared/clock.ts';
 import { type CommandName, type CommandOptions, EXPIRES_IN_MS_DEFAULT, readCommand } from '../../shared/command.ts';
 import { Fault, isFault } from '../../shared/faults.ts';
 import type { Log } from '../../shared/log.ts';
-import { readTopic } from '../../shared/topics.ts';
+import { type InboundTopic, readTopic } from '../../shared/topics.ts';
 import type { Bus, InboundMessage, OnMessage } from '../ports.ts';
 import type { Door } from './accept.ts';
 import { type Caller, callerInWords, type Device } from './caller.ts';
@@ -38,8 +38,9 @@ export function makeMqttIntake(options: MqttIntakeOptions): OnMessage {
   const devices = new Map(options.devices.map((device) => [device.name, device]));
   const refusals = makeMqttRefusals(options);
 
-  async function takeCommand(message: InboundMessage, caller: Caller, onSwitch: string | undefined): Promise<void> {
+  async function takeCommand(message: InboundMessage, caller: Caller, topic: InboundTopic): Promise<void> {
     refuseRetained(message);
+    const onSwitch = topic.kind === 'switch-command' ? topic.switch : undefined;
     const { command, switch: named, ...commandOptions } = readCommand(message.payload);
     const target = targetOf(caller, onSwitch, named, options.switches);
     const ask = {
@@ -48,7 +49,7 @@ export function makeMqttIntake(options: MqttIntakeOptions): OnMessage {
       options: withExpiry(commandOptions, message.expiresInS),
       alert: null,
     } as const;
-    await door.accept({ caller, switch: target, ask, replyTo: replyToOf(message, caller, options.prefix) });
+    await door.accept({ caller, switch: target, ask, replyTo: replyToOf(message, deviceOf(topic), options.prefix) });
   }
 
   function callerOf(topic: string, device: string | undefined): Caller {
@@ -69,14 +70,14 @@ export function makeMqttIntake(options: MqttIntakeOptions): OnMessage {
         else log.debug({ device: topic.device }, 'A device that is not in dashover.yaml says that it is there.');
         return;
       }
-      caller = callerOf(message.topic, topic.kind === 'device-command' ? topic.device : undefined);
-      await takeCommand(message, caller, topic.kind === 'switch-command' ? topic.switch : undefined);
+      caller = callerOf(message.topic, deviceOf(topic));
+      await takeCommand(message, caller, topic);
     } catch (error) {
       if (isFault(error, 'store-unavailable')) throw error;
       const fault = asFault(error, log);
       const who = caller ? callerInWords(caller) : `the topic ${message.topic}`;
       door.refused(fault, who, topic.kind === 'switch-command' ? topic.switch : null);
-      refusals.answer(message, caller, fault);
+      refusals.answer(message, { caller, device: deviceOf(topic) }, fault);
     }
     if (message.retained && topic.kind !== 'device-presence') refusals.clear(message.topic);
   };
@@ -90,6 +91,10 @@ function withExpiry(options: CommandOptions, expiresInS: number | undefined): Co
   if (expiresInS === undefined) return options;
   const { ageMs = 0, expiresInMs = EXPIRES_IN_MS_DEFAULT } = options;
   return { ...options, expiresInMs: Math.min(expiresInMs, ageMs + Math.max(1, expiresInS) * 1_000) };
+}
+
+function deviceOf(topic: InboundTopic): string | undefined {
+  return topic.kind === 'device-command' ? topic.device : undefined;
 }
 
 function refuseRetained(message: InboundMessage): void {

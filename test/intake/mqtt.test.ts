@@ -113,6 +113,30 @@ test.for(mistakes)(
   },
 );
 
+test('a device that dashover.yaml does not have is told so on its own replies', async () => {
+  const endpoint = await start();
+  await endpoint.hear(says({ command: 'failover', id: 'press-1' }, 'devices/cellar/command'));
+  expect(refusalsOn(endpoint, 'devices/cellar/replies')).toMatchObject([
+    { id: 'press-1', error: { code: 'unknown-device' } },
+  ]);
+});
+
+test.for([
+  [
+    'a device of several switches',
+    'devices/roof/command',
+    '{"command":"failover","switch":"www","reason":"maintenance"}',
+  ],
+  ['a device of one switch', LOBBY, '{"command":"failover","reason":"maintenance"}'],
+  ['the open topic that only drills', WWW, '{"command":"drill","reason":"maintenance"}'],
+] as const)('the example beside a refusal is one that %s may send', async ([, topic, example]) => {
+  const endpoint = await start({ commands: ['drill'] });
+  await endpoint.hear(says('nonsense', topic));
+  expect(JSON.parse(on(endpoint, 'errors')[0]?.payload ?? '{}')).toMatchObject({ example });
+  await endpoint.hear(says(example, topic));
+  expect(await jobsOf(endpoint)).toHaveLength(1);
+});
+
 test('an empty payload is ignored: it is how a retained message is cleared', async () => {
   const endpoint = await start();
   await endpoint.hear(says(''));
