@@ -77,6 +77,7 @@ const SITUATIONS: Readonly<Record<string, Situation>> = {
       stage.route53.edit(ZONE.id, [{ action: 'UPSERT', set: { ...old, values: ['192.0.2.99'] } }]);
       // It is read again now and then.
       stage.jump(5 * MINUTE_MS);
+      await buttonOnline(stage);
       return stage.scrapeUntil((text) => isAt(text, 'www', 'drifted'));
     },
     minutes: 6,
@@ -202,10 +203,23 @@ const SITUATIONS: Readonly<Record<string, Situation>> = {
   'a button has not drilled for too long': {
     async play(stage) {
       stage.jump(31 * 24 * 60 * MINUTE_MS);
+      await buttonOnline(stage);
       return stage.scrapeUntil(allTold);
     },
     minutes: 61,
     alerts: ['DashoverDrillOverdue'],
+  },
+  'a button that drills every quarter has not drilled for longer than jobs are kept': {
+    drillEvery: '90d',
+    async play(stage) {
+      stage.jump(31 * 24 * 60 * MINUTE_MS);
+      await buttonOnline(stage);
+      const text = await stage.scrapeUntil(allTold);
+      // As the next endpoint says that starts: the job of the drill is gone.
+      return text.replace(/^(dashover_device_last_drill_age_seconds\{device="lobby"\}) .*$/m, '$1 +Inf');
+    },
+    minutes: 61,
+    alerts: [],
   },
   'somebody guesses secrets': {
     async play(stage) {
