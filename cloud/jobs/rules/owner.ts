@@ -9,6 +9,7 @@ import type { Answer } from './answer.ts';
 import { dropAlert } from './automatic.ts';
 import { about, endJob, interruptJob, write, type Draft } from './draft.ts';
 import { restartCount } from './everywhere.ts';
+import { isForAutomation } from './incident.ts';
 import { judgeNow } from './judge.ts';
 import { askForHold, releaseHolds } from './ownership.ts';
 import { refusal, type CodedRefusal } from './refusal.ts';
@@ -95,7 +96,7 @@ export function afterRelease(draft: Draft, job: JobRow<JobData> | undefined): st
   if (state.tripped) return `Automation stopped itself again: ${sentence(state.tripped.text)}`;
   const open = openAlerts(state);
   const alerts = open.length === 0 ? 'No alert is open.' : `${count(open.length, 'alert')} open.`;
-  if (state.position === settings.failoverTo && state.incident?.by === 'automation') {
+  if (state.position === settings.failoverTo && isForAutomation(state)) {
     return `${alerts} Automation restores it only after the next recovery; to restore it now, do so by hand.`;
   }
   if (state.position === 'unknown') return `${alerts} The live records have not been read yet.`;
