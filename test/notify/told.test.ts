@@ -95,7 +95,7 @@ test('a restore by automation that comes to nothing is tried again only after th
   const error = { code: 'probe-failed', message: 'No.', hint: 'Mend.', guard: 'probe' };
   world.end(world.running(), { status: 'refused', error });
   expect(told(world).at(-1)).toMatchObject({ kind: 'job-refused', title: expect.stringContaining('restore of www') });
-  expect(told(world).at(-1)?.next).toContain('Automation tries it again only after the next recovery.');
+  expect(told(world).at(-1)?.next).toContain('Automation restores it only after the next recovery.');
   world.pass(HOUR);
   const reminded = () => told(world).findLast(({ kind }) => kind === 'reminder')?.next;
   expect(reminded()).toBe(

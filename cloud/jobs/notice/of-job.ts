@@ -67,10 +67,10 @@ function moveEnded(draft: Draft, before: SwitchState, job: JobRow<JobData>): End
     case 'succeeded':
       return succeeded(draft, before, job);
     case 'failed':
-      return failed(job);
+      return failed(draft, job);
     case 'refused':
     case 'expired':
-      return job.startedAtMs === null ? refusedAtTheDoor(job) : refusedUnderWay(job);
+      return job.startedAtMs === null ? refusedAtTheDoor(job) : refusedUnderWay(draft, job);
     case 'superseded':
     case 'cancelled':
       return before.incident?.id === job.id ? stopped(job) : undefined;
@@ -116,26 +116,27 @@ export function wayBack({ settings, state, automation, jobs }: Standing): string
   return `Automation restores it when every alert has been clear for ${wait}; to keep it there, "dashover hold ${settings.name}". By hand, ${byHand}.`;
 }
 
-function failed(job: JobRow<JobData>): Ended {
+function failed(draft: Draft, job: JobRow<JobData>): Ended {
   const { data, lane: name } = job;
   const title = `The ${data.command} of ${name} to ${place(data.to)} failed`;
   const severity = data.command === 'failover' ? 'critical' : 'error';
-  return { kind: 'job-failed', severity, title, text: jobInWords(job), next: byHand(job) };
+  return { kind: 'job-failed', severity, title, text: jobInWords(job), next: again(draft, job) };
 }
 
-function refusedUnderWay(job: JobRow<JobData>): Ended {
+function refusedUnderWay(draft: Draft, job: JobRow<JobData>): Ended {
   const { data, lane: name } = job;
   const title = `The ${data.command} of ${name} to ${place(data.to)} was stopped by a guard: ${data.error?.code ?? job.status}`;
   const severity = data.command === 'failover' ? 'critical' : 'warning';
-  return { kind: 'job-refused', severity, title, text: jobInWords(job), next: byHand(job) };
+  return { kind: 'job-refused', severity, title, text: jobInWords(job), next: again(draft, job) };
 }
 
-function byHand({ data, lane: name }: JobRow<JobData>): string {
+/** What has to be done before it is tried once more, and who tries it. */
+function again(draft: Draft, { data, lane: name }: JobRow<JobData>): string {
   const mend = `Mend what it names and say it again, or without the endpoint: "dashover plan ${name} --to ${data.to} --apply".`;
   if (!data.automatic) return mend;
   return data.command === 'failover'
     ? `${mend} Automation looks at it again while the alert is open.`
-    : `${mend} Automation tries it again only after the next recovery.`;
+    : `${mend} ${wayBack(draft)}`;
 }
 
 /** Of what was refused before it began: what somebody waits for in vain, and what automation may not do now. */

@@ -7,6 +7,7 @@ import { clip, count, list, sentence, who } from '../text.ts';
 import { clearAlert } from './alerts.ts';
 import type { Answer } from './answer.ts';
 import { dropAlert } from './automatic.ts';
+import { holdRecovery } from './begin.ts';
 import { about, endJob, interruptJob, write, type Draft } from './draft.ts';
 import { restartCount } from './everywhere.ts';
 import { isForAutomation } from './incident.ts';
@@ -37,6 +38,7 @@ export function onHold(draft: Draft, { origin, reason, forMs }: Of<'hold'>): Ans
   draft.state = askForHold(draft.state, { by: origin.actor, reason, sinceMs: nowMs, untilMs });
   const text = `${who(origin)} took the switch before the change was sent.`;
   const automatic = draft.jobs.filter(({ data, exclusive }) => data.automatic && exclusive);
+  for (const { data } of automatic) holdRecovery(draft, data);
   for (const job of automatic.filter(({ status }) => status !== 'running')) {
     endJob(draft, job, { status: 'superseded', data: { ...job.data, note: text } });
   }
