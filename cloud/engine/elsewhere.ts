@@ -18,17 +18,20 @@ type Options = Pick<InsideOptions, 'rules' | 'lanes'>;
 
 /**
  * Reads what changed and tells it as it is then: of several changes in a row, watchers may see only the last. Nothing is
- * read while nobody watches. One after the other, so that an older reading is never told after a newer one.
+ * read while nobody watches. One after the other, so that an older reading is never told after a newer one. A store that is
+ * away is waited for: the end of a job is news only once.
  */
 export function makeElsewhere(inside: Inside, { rules, lanes }: Options, live: Live): Elsewhere {
   const { store, clock, outage } = inside;
   const dueLanes = new Set<string>();
   const dueJobs = new Set<string>();
+  const stopped = new AbortController();
+  const patiently = <T>(read: () => Promise<T>): Promise<T> => outage.patiently(read, stopped.signal);
 
   async function turn(): Promise<number> {
     const ids = [...dueJobs];
     dueJobs.clear();
-    const read = await Promise.all(ids.map((id) => outage.watch(store.job(id))));
+    const read = await Promise.all(ids.map((id) => patiently(() => store.job(id))));
     const changed = read.filter((job) => job !== undefined);
     for (const { lane } of changed) dueLanes.add(lane);
     for (const lane of dueLanes) {
@@ -44,7 +47,7 @@ export function makeElsewhere(inside: Inside, { rules, lanes }: Options, live: L
   }
 
   async function tell(lane: string, changed: readonly JobRow[]): Promise<void> {
-    const { state, unfinished } = await outage.watch(readStanding(store, lane, (name) => store.lane(name)));
+    const { state, unfinished } = await patiently(() => readStanding(store, lane, (name) => store.lane(name)));
     const nowMs = clock.nowMs();
     live.tell(rules.announceStanding(state ?? rules.initial(lane, nowMs), unfinished, changed, nowMs));
   }
@@ -59,6 +62,7 @@ export function makeElsewhere(inside: Inside, { rules, lanes }: Options, live: L
       loop.ring();
     },
     stop() {
+      stopped.abort();
       loop.stop();
       return loop.ended();
     },

@@ -91,7 +91,7 @@ type Contest = {
   readonly atMs: number;
 };
 
-/** A recovery that closed the last alert while a human held the switch: judged when the hold ends by its time. */
+/** A recovery that a human's hold keeps from moving the switch, with no alert open: judged when it ends by its time. */
 type HeldRecovery = {
   readonly key: string;
   readonly by: Asker;

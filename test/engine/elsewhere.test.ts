@@ -1,4 +1,5 @@
 import { afterEach, beforeEach, expect, test } from 'vitest';
+import { Fault } from '../../shared/faults.ts';
 import type { Json } from '../../shared/json.ts';
 import type { Store, StoreChange } from '../../cloud/engine/store.ts';
 import { openSqliteStore } from '../../cloud/store/sqlite.ts';
@@ -111,6 +112,54 @@ test('state and jobs are told as of one moment, also when something is decided w
   notice({ lanes: ['door'], jobs: [], receivers: [] });
   await clock.until(() => told.length > 0);
   expect(told).toEqual([['open', 'next']]);
+});
+
+test.for([['job'], ['lane']] as const)(
+  'news that comes while a %s cannot be read is told when the store is back, to the last word',
+  async ([unread]) => {
+    const told: Json[] = [];
+    let away = false;
+    const moody: Store = {
+      ...shared(),
+      [unread]: async (name: string) => {
+        if (away) throw new Fault('store-unavailable', 'the database is away');
+        return store[unread](name);
+      },
+    };
+    const first = open('first', { store: moody });
+    first.onStored((outgoing) => told.push(...outgoing.map(({ body }) => body)));
+    const { job } = await move(open('second'), 'open');
+    await clock.until(async () => (await store.job(job ?? ''))?.status === 'succeeded');
+    away = true;
+    notice({ lanes: ['door'], jobs: [job ?? ''], receivers: [] });
+    await clock.advance(3_000);
+    expect(told).toEqual([]);
+    away = false;
+    await clock.advance(2_000);
+    expect(told).toEqual(['the door is open', `${job} succeeded`]);
+  },
+);
+
+test('an engine that waits for the store with news in hand stops at once', async () => {
+  let asked = 0;
+  const away: Store = {
+    ...shared(),
+    job: async () => {
+      asked++;
+      throw new Fault('store-unavailable', 'the database is away');
+    },
+  };
+  const first = open('first', { store: away });
+  first.onStored(() => undefined);
+  await settle();
+  notice({ lanes: [], jobs: ['any'], receivers: [] });
+  await clock.advance(3_000);
+  const stopped = first.stop(0);
+  await clock.advance(0);
+  await stopped;
+  const before = asked;
+  await clock.advance(3_000);
+  expect(asked).toBe(before);
 });
 
 test('an engine that stops listens no longer', async () => {

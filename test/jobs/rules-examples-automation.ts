@@ -406,6 +406,29 @@ export const OWNERSHIP: readonly RuleExample[] = [
     },
   },
   {
+    id: 'own-hold-keeps-recovery',
+    rule: 'A hold that ends a restore by automation keeps its recovery, to be judged when the hold ends by its time.',
+    example:
+      'A restore waits, held for ten minutes: then it waits anew and runs. Released, or alerted meanwhile: it does not.',
+    play: () => {
+      const [ended, released, alerted] = [makeWorld(), makeWorld(), makeWorld()];
+      for (const world of [ended, released, alerted]) {
+        world.alert();
+        world.arrive();
+        world.recover();
+        world.hold(10 * MINUTE);
+        expect(world.waiting()).toBeUndefined();
+      }
+      released.release();
+      alerted.alert();
+      for (const world of [ended, released, alerted]) world.pass(10 * MINUTE);
+      expect(ended.waiting()?.data.command).toBe('restore');
+      for (const world of [ended, released, alerted]) world.pass(2 * MINUTE);
+      expect(ended.running()?.data.command).toBe('restore');
+      expect([released, alerted].map((world) => world.unfinished('www'))).toEqual([[], []]);
+    },
+  },
+  {
     id: 'own-release',
     rule: 'A release answers with what follows from it, and never starts a restore.',
     example: 'The alert recovered during the hold; released: no restore waits, and the answer says so.',

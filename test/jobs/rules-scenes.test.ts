@@ -486,6 +486,33 @@ test('a recovery told twice is one recovery: after a hold has ended its restore,
   expect(world.waiting()).toBeUndefined();
 });
 
+test('a restore that a hold stops before its change is sent is made when the hold has ended; one that was sent ends in its own way', () => {
+  const stopped = makeWorld();
+  stopped.alert();
+  stopped.arrive();
+  stopped.recover();
+  stopped.pass(5 * MINUTE);
+  stopped.hold(10 * MINUTE);
+  stopped.end(stopped.running(), { status: 'superseded' });
+  stopped.pass(10 * MINUTE);
+  expect(stopped.waiting()?.data.command).toBe('restore');
+  stopped.pass(2 * MINUTE);
+  expect(stopped.running()?.data.command).toBe('restore');
+
+  const sent = makeWorld();
+  sent.alert();
+  sent.arrive();
+  sent.recover();
+  sent.pass(5 * MINUTE);
+  sent.step(sent.running()?.id, 'change');
+  sent.hold(10 * MINUTE);
+  sent.arrive();
+  const jobs = sent.jobs.length;
+  sent.pass(HOUR);
+  expect(sent.jobs).toHaveLength(jobs);
+  expect(sent.state()).toMatchObject({ position: 'primary', hold: null, incident: null });
+});
+
 test('a press never shortens a hold: what somebody else moved stays held until released', () => {
   const world = makeWorld({ guards: { hold: 10 * MINUTE } });
   world.found('maintenance');

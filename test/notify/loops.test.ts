@@ -137,6 +137,22 @@ test('a button is absent after five minutes of silence, and never because this e
   await end();
 });
 
+test('whoever hears buttons again says how they are, whatever it said before: another endpoint may have said else', async () => {
+  const { clock, said, setHears, says, end } = watching();
+  says(true);
+  await clock.advance(MINUTE);
+  setHears(false);
+  await clock.advance(20 * MINUTE);
+  setHears(true);
+  await clock.advance(MINUTE);
+  // What it heard before it was deaf is no word of today.
+  expect(said).toEqual(['www: lobby true']);
+  says(true);
+  await clock.advance(MINUTE);
+  expect(said).toEqual(['www: lobby true', 'www: lobby true']);
+  await end();
+});
+
 test('a wall clock that is put forward makes no button absent', async () => {
   const { clock, said, setAhead, says, end } = watching();
   says(true);

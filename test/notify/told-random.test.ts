@@ -1,8 +1,10 @@
 import * as fc from 'fast-check';
 import { expect, test } from 'vitest';
+import { wayBack } from '../../cloud/jobs/notice/of-job.ts';
 import type { NotifierBody } from '../../shared/notice.ts';
-import { happen, happening, surroundings, SWITCHES } from '../jobs/happenings.ts';
-import { MINUTE, type Turn } from '../jobs/lane-driver.ts';
+import type { Guards } from '../../cloud/jobs/switch.ts';
+import { endSome, happen, happening, surroundings, SWITCHES } from '../jobs/happenings.ts';
+import { MINUTE, type Turn, type World } from '../jobs/lane-driver.ts';
 import { told, toldWorld } from './people.ts';
 
 /** What the pager believes, from what it was told. */
@@ -64,5 +66,65 @@ test('the pager always has exactly the pages that the switches call for, whateve
       },
     ),
     { numRuns: 300 },
+  );
+});
+
+/** What a notice says of the way back. */
+function said(world: World): string {
+  const settings = world.switches.get('www');
+  if (!settings) throw new Error('www is a switch');
+  return wayBack({ settings, state: world.stateOf(), automation: world.automation, jobs: world.unfinished('www') });
+}
+
+/** Every move that runs, and every one that waits for it, arrives. */
+function arriveAll(world: World): void {
+  for (let job = world.running(); job; job = world.running()) endSome(world, world.job(job.id), 'there', 'primary');
+  if (world.stateOf().position === 'unknown') world.found('maintenance');
+}
+
+/** Automation begins to restore, or stops itself in place of it. */
+function restores(world: World): boolean {
+  world.pass(10 * MINUTE);
+  const job = world.running();
+  return (job?.data.command === 'restore' && job.data.automatic) || world.stateOf().tripped !== null;
+}
+
+test('what people are told of the way back is what happens, whatever has happened before in whatever order', () => {
+  expect.hasAssertions();
+  fc.assert(
+    fc.property(
+      fc.constantFrom<Guards['hold']>('none', MINUTE),
+      fc.array(happening, { maxLength: 12 }),
+      (hold, events) => {
+        const world = toldWorld({ switches: SWITCHES, guards: { hold } });
+        world.alert();
+        world.arrive();
+        world.recover();
+        world.pass(5 * MINUTE);
+        for (const one of events) happen(world, one);
+        arriveAll(world);
+        const { position, alerts } = world.stateOf();
+        if (position === 'primary' || position === 'drifted') return;
+        const words = said(world);
+        const promise =
+          /holds it|Nothing restores|only after the next recovery|when every alert/.exec(words)?.[0] ?? '';
+        if (promise === 'when every alert') {
+          for (const { open, key, cycle, nameless } of alerts) {
+            if (open) world.recover({ key: nameless ? null : key, ...(cycle === null ? {} : { cycle }) });
+          }
+          expect(restores(world), `told: ${words}`).toBe(true);
+          return;
+        }
+        const jobs = world.jobs.length;
+        world.pass(promise === 'holds it' ? 0 : 15 * MINUTE);
+        const moves = world.jobs.slice(jobs).filter(({ lane, status }) => lane === 'www' && status !== 'refused');
+        expect(moves, `told: ${words}`).toEqual([]);
+        if (promise !== 'only after the next recovery') return;
+        world.alert({ key: 'another' });
+        world.recover({ key: 'another' });
+        expect(restores(world), `told: ${words}`).toBe(true);
+      },
+    ),
+    { numRuns: 100 },
   );
 });

@@ -86,6 +86,51 @@ test('a failover that failed needs nobody any more when its alert closes', () =>
   expect(calls(world).at(-1)).toBe(`resolve ${job}`);
 });
 
+test('a restore by automation that comes to nothing is tried again only after the next recovery, and nothing says else', () => {
+  const world = toldWorld();
+  world.alert();
+  world.arrive();
+  world.recover();
+  world.pass(10 * MINUTE);
+  const error = { code: 'probe-failed', message: 'No.', hint: 'Mend.', guard: 'probe' };
+  world.end(world.running(), { status: 'refused', error });
+  expect(told(world).at(-1)).toMatchObject({ kind: 'job-refused', title: expect.stringContaining('restore of www') });
+  expect(told(world).at(-1)?.next).toContain('Automation restores it only after the next recovery.');
+  world.pass(HOUR);
+  const reminded = () => told(world).findLast(({ kind }) => kind === 'reminder')?.next;
+  expect(reminded()).toBe(
+    'Automation restores it only after the next recovery. When primary is well, "dashover restore www" brings it back.',
+  );
+  world.alert();
+  world.pass(3 * HOUR);
+  expect(reminded()).toContain('Automation restores it when every alert has been clear for 2 min');
+  world.recover();
+  world.pass(2 * MINUTE);
+  expect(world.running()?.data.command).toBe('restore');
+});
+
+test('a failover by automation that fails says that it is tried again, and so it is', () => {
+  const world = toldWorld();
+  world.alert();
+  world.fail();
+  expect(told(world).at(-1)?.next).toContain('Automation looks at it again while the alert is open.');
+  world.pass(30 * SECOND);
+  expect(world.running()?.data.command).toBe('failover');
+});
+
+test('the way back of a failover by hand whose hold has run out leads over the next recovery, and is told so', () => {
+  const world = toldWorld({ guards: { hold: 10 * MINUTE } });
+  world.press('failover');
+  world.arrive();
+  world.pass(HOUR);
+  expect(told(world).at(-1)?.next).toContain('Automation restores it only after the next recovery.');
+  world.hold();
+  expect(world.release().text).toContain('Automation restores it only after the next recovery');
+  world.alert();
+  world.recover();
+  expect(world.waiting()?.data.command).toBe('restore');
+});
+
 test('a failover that was cancelled is told as such, and the page is resolved', () => {
   const world = toldWorld();
   const job = world.press('failover').job;

@@ -73,8 +73,8 @@ export function watchStore(
       for (const lease of leases) if (alive.some(({ id }) => id === lease.job)) watcher.passed(lease, 'a heartbeat');
       return alive;
     },
-    async takeOver(owner, nowMs, untilMs) {
-      const claims = await store.takeOver(owner, nowMs, untilMs);
+    async takeOver(owner, nowMs, untilMs, lanes) {
+      const claims = await store.takeOver(owner, nowMs, untilMs, lanes);
       watcher.claimed(claims);
       return claims;
     },

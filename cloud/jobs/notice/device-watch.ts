@@ -30,38 +30,47 @@ export interface DeviceWatchOptions {
 /** Tells the switch that a device lives on when it has come or gone. Ends with `signal`. */
 export async function watchDevices(options: DeviceWatchOptions, signal: AbortSignal): Promise<void> {
   const { devices, switches, hears, tell, clock, log } = options;
-  const said = new Map<string, boolean>();
-  let hearing: Hearing | null = null;
-  while (!signal.aborted) {
-    hearing = hears() ? (hearing ?? { sinceMs: clock.nowMs(), fromMonotonicMs: clock.monotonicMs() }) : null;
-    const forMs = hearing && clock.monotonicMs() - hearing.fromMonotonicMs;
+
+  async function look(hearing: Hearing): Promise<void> {
     for (const device of devices) {
       const home = homeOf(device, switches);
-      const found = hearing && forMs !== null ? judge(options.heard(device.name), hearing.sinceMs, forMs) : undefined;
-      if (home === undefined || !found || said.get(device.name) === found.online) continue;
+      const found = judge(options.heard(device.name), hearing, clock.monotonicMs());
+      if (home === undefined || !found || hearing.said.get(device.name) === found.online) continue;
       try {
         await tell(home, { kind: 'device', device: device.name, ...found });
-        said.set(device.name, found.online);
+        hearing.said.set(device.name, found.online);
       } catch (error) {
         log.debug({ err: error, device: device.name }, `what became of ${device.name} could not be stored; again soon`);
       }
     }
+  }
+
+  let hearing: Hearing | null = null;
+  while (!signal.aborted) {
+    hearing = hears() ? (hearing ?? beginHearing(clock)) : null;
+    if (hearing) await look(hearing);
     await clock.sleep(LOOK_MS, signal);
   }
 }
 
-/** Since when this endpoint has heard devices, by both clocks: one says when, the other how long. */
+/** This endpoint hears devices: since when by both clocks, of which one says when and the other how long. */
 interface Hearing {
   readonly sinceMs: number;
   readonly fromMonotonicMs: number;
+  /** What it has told since then; before it, another endpoint may have told something else. */
+  readonly said: Map<string, boolean>;
+}
+
+function beginHearing(clock: Clock): Hearing {
+  return { sinceMs: clock.nowMs(), fromMonotonicMs: clock.monotonicMs(), said: new Map() };
 }
 
 type Found = Pick<DeviceCommand, 'online' | 'sinceMs'>;
 
-/** Undefined while it cannot be known yet: this endpoint has heard devices since `hearsSinceMs`, for `hearsForMs`. */
-function judge(heard: HeardDevice | undefined, hearsSinceMs: number, hearsForMs: number): Found | undefined {
-  const silentMs = Math.min(heard?.silentMs ?? Number.POSITIVE_INFINITY, hearsForMs);
+/** Undefined while it cannot be known yet: what was heard long ago is no word of today, and silence takes time to be one. */
+function judge(heard: HeardDevice | undefined, hearing: Hearing, monotonicMs: number): Found | undefined {
+  const silentMs = heard?.silentMs ?? Number.POSITIVE_INFINITY;
   if (heard?.online === true && silentMs < ABSENT_MS) return { online: true, sinceMs: heard.sinceMs };
-  const sinceMs = heard?.online === false ? heard.sinceMs : (heard?.heardAtMs ?? hearsSinceMs);
-  return silentMs >= ABSENT_MS ? { online: false, sinceMs } : undefined;
+  if (Math.min(silentMs, monotonicMs - hearing.fromMonotonicMs) < ABSENT_MS) return undefined;
+  return { online: false, sinceMs: heard?.online === false ? heard.sinceMs : (heard?.heardAtMs ?? hearing.sinceMs) };
 }

@@ -3,6 +3,7 @@ import { durationInWords } from '../../../shared/duration.ts';
 import { isUnfinished, type JobRow } from '../../engine/job.ts';
 import type { JobData } from '../command.ts';
 import type { Draft } from '../rules/draft.ts';
+import { isForAutomation } from '../rules/incident.ts';
 import { jobInWords } from '../sentences.ts';
 import { holdInForce, openAlerts, type SwitchState } from '../state.ts';
 import { clip, list, place, who } from '../text.ts';
@@ -66,10 +67,10 @@ function moveEnded(draft: Draft, before: SwitchState, job: JobRow<JobData>): End
     case 'succeeded':
       return succeeded(draft, before, job);
     case 'failed':
-      return failed(job);
+      return failed(draft, job);
     case 'refused':
     case 'expired':
-      return job.startedAtMs === null ? refusedAtTheDoor(job) : refusedUnderWay(job);
+      return job.startedAtMs === null ? refusedAtTheDoor(job) : refusedUnderWay(draft, job);
     case 'superseded':
     case 'cancelled':
       return before.incident?.id === job.id ? stopped(job) : undefined;
@@ -95,35 +96,47 @@ function succeeded(draft: Draft, before: SwitchState, job: JobRow<JobData>): End
   return { kind: 'failover-done', severity: data.automatic ? 'error' : 'warning', title, text, next: wayBack(draft) };
 }
 
+type Standing = Pick<Draft, 'settings' | 'state' | 'automation' | 'jobs'>;
+
 /** Who brings it back, and how. */
-export function wayBack({ settings, state, automation }: Draft): string {
+export function wayBack({ settings, state, automation, jobs }: Standing): string {
   const byHand = `"dashover restore ${settings.name}" brings it back`;
   const hold = holdInForce(state);
   if (hold) return `${hold.by} holds it, so automation leaves it alone. When primary is well, ${byHand}.`;
-  if (state.incident?.by === 'automation' && automation.mode === 'on' && !state.tripped) {
-    const wait = durationInWords(settings.guards.restoreAfterMs);
-    return `Automation restores it when every alert has been clear for ${wait}; to keep it there, "dashover hold ${settings.name}". By hand, ${byHand}.`;
+  const automatic = isForAutomation(state) && state.position === settings.failoverTo;
+  if (!automatic || automation.mode !== 'on' || state.tripped) {
+    return `Nothing restores it by itself. When primary is well, ${byHand}.`;
   }
-  return `Nothing restores it by itself. When primary is well, ${byHand}.`;
+  // A recovery begins a restore once. One that came to nothing is not begun again without another recovery.
+  const begins = state.heldRecovery !== null || jobs.some(({ data }) => data.automatic && data.command === 'restore');
+  if (!begins && openAlerts(state).length === 0) {
+    return `Automation restores it only after the next recovery. When primary is well, ${byHand}.`;
+  }
+  const wait = durationInWords(settings.guards.restoreAfterMs);
+  return `Automation restores it when every alert has been clear for ${wait}; to keep it there, "dashover hold ${settings.name}". By hand, ${byHand}.`;
 }
 
-function failed(job: JobRow<JobData>): Ended {
+function failed(draft: Draft, job: JobRow<JobData>): Ended {
   const { data, lane: name } = job;
   const title = `The ${data.command} of ${name} to ${place(data.to)} failed`;
   const severity = data.command === 'failover' ? 'critical' : 'error';
-  return { kind: 'job-failed', severity, title, text: jobInWords(job), next: byHand(job) };
+  return { kind: 'job-failed', severity, title, text: jobInWords(job), next: again(draft, job) };
 }
 
-function refusedUnderWay(job: JobRow<JobData>): Ended {
+function refusedUnderWay(draft: Draft, job: JobRow<JobData>): Ended {
   const { data, lane: name } = job;
   const title = `The ${data.command} of ${name} to ${place(data.to)} was stopped by a guard: ${data.error?.code ?? job.status}`;
   const severity = data.command === 'failover' ? 'critical' : 'warning';
-  return { kind: 'job-refused', severity, title, text: jobInWords(job), next: byHand(job) };
+  return { kind: 'job-refused', severity, title, text: jobInWords(job), next: again(draft, job) };
 }
 
-function byHand({ data, lane: name }: JobRow<JobData>): string {
-  const again = data.automatic ? ' Automation looks at it again while the alert is open.' : '';
-  return `Mend what it names and say it again, or without the endpoint: "dashover plan ${name} --to ${data.to} --apply".${again}`;
+/** What has to be done before it is tried once more, and who tries it. */
+function again(draft: Draft, { data, lane: name }: JobRow<JobData>): string {
+  const mend = `Mend what it names and say it again, or without the endpoint: "dashover plan ${name} --to ${data.to} --apply".`;
+  if (!data.automatic) return mend;
+  return data.command === 'failover'
+    ? `${mend} Automation looks at it again while the alert is open.`
+    : `${mend} ${wayBack(draft)}`;
 }
 
 /** Of what was refused before it began: what somebody waits for in vain, and what automation may not do now. */

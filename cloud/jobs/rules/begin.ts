@@ -71,8 +71,11 @@ function begun(draft: Draft, job: JobRow<JobData>): void {
   if (job.data.command === 'failover') draft.state = openIncident(draft.state, job.id, 'automation');
 }
 
-/** A recovery that a human's hold keeps from moving anything is judged when that hold ends by its time. */
-function holdRecovery(draft: Draft, { command, alert, trigger }: JobData): void {
+/**
+ * A recovery that a human's hold keeps from moving anything is judged when that hold ends by its time: one that comes
+ * during the hold, and one whose restore the hold finds in hand. A restore that arrives all the same has it forgotten.
+ */
+export function holdRecovery(draft: Draft, { command, alert, trigger }: JobData): void {
   if (command !== 'restore' || alert === null || !holdInForce(draft.state) || openAlerts(draft.state).length > 0)
     return;
   draft.state = {

@@ -21,6 +21,11 @@ export function claimIncident(state: SwitchState): SwitchState {
   return state.incident ? { ...state, incident: { ...state.incident, holdRanOut: false } } : state;
 }
 
+/** Automation restores what it began itself, and what a human began whose hold has run out by its own time. */
+export function isForAutomation({ incident }: Pick<SwitchState, 'incident'>): boolean {
+  return incident !== null && (incident.by === 'automation' || incident.holdRanOut);
+}
+
 export function endIncident(state: SwitchState): SwitchState {
   return { ...state, incident: null, heldRecovery: null, coolingSinceMs: null };
 }

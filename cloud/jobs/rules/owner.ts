@@ -7,8 +7,10 @@ import { clip, count, list, sentence, who } from '../text.ts';
 import { clearAlert } from './alerts.ts';
 import type { Answer } from './answer.ts';
 import { dropAlert } from './automatic.ts';
+import { holdRecovery } from './begin.ts';
 import { about, endJob, interruptJob, write, type Draft } from './draft.ts';
 import { restartCount } from './everywhere.ts';
+import { isForAutomation } from './incident.ts';
 import { judgeNow } from './judge.ts';
 import { askForHold, releaseHolds } from './ownership.ts';
 import { refusal, type CodedRefusal } from './refusal.ts';
@@ -36,6 +38,7 @@ export function onHold(draft: Draft, { origin, reason, forMs }: Of<'hold'>): Ans
   draft.state = askForHold(draft.state, { by: origin.actor, reason, sinceMs: nowMs, untilMs });
   const text = `${who(origin)} took the switch before the change was sent.`;
   const automatic = draft.jobs.filter(({ data, exclusive }) => data.automatic && exclusive);
+  for (const { data } of automatic) holdRecovery(draft, data);
   for (const job of automatic.filter(({ status }) => status !== 'running')) {
     endJob(draft, job, { status: 'superseded', data: { ...job.data, note: text } });
   }
@@ -98,7 +101,7 @@ export function afterRelease(draft: Draft, job: JobRow<JobData> | undefined): st
   if (state.tripped) return `Automation stopped itself again: ${sentence(state.tripped.text)}`;
   const open = openAlerts(state);
   const alerts = open.length === 0 ? 'No alert is open.' : `${count(open.length, 'alert')} open.`;
-  if (state.position === settings.failoverTo && state.incident?.by === 'automation') {
+  if (state.position === settings.failoverTo && isForAutomation(state)) {
     return `${alerts} Automation restores it only after the next recovery; to restore it now, do so by hand.`;
   }
   if (state.position === 'unknown') return `${alerts} The live records have not been read yet.`;

@@ -7,6 +7,7 @@ import { clip, list, place, sentence, timeInWords } from '../text.ts';
 import { restoreDueMs } from './clocks.ts';
 import { tooMany } from './everywhere.ts';
 import { leavesNoMove } from './flapping.ts';
+import { isForAutomation } from './incident.ts';
 import { refusal, type CodedRefusal } from './refusal.ts';
 
 /** What automation would do: the command, its destination, and the alert that it answers. */
@@ -84,7 +85,7 @@ function permitRestore({ settings, automation, state, everywhere, nowMs }: Situa
       `${name} is at ${place(state.position)}; automation restores from ${failoverTo} only.`,
     );
   }
-  if (state.incident?.by !== 'automation' && !state.incident?.holdRanOut) {
+  if (!isForAutomation(state)) {
     return refuse(
       'held',
       `${name} was not failed over by automation, so automation does not restore it.`,
