@@ -73,7 +73,7 @@ export async function runButton(settings: ButtonSettings, ports: ButtonPorts, st
   let state = startController({ ...settings, secondRoad: second !== undefined });
   /** Aborted when nobody waits any longer for the press that was open: it was answered, dropped, or replaced. */
   let withdrawn = new AbortController();
-  /** The open press is safe, or needs not be waited for any longer. */
+  /** The open press is safe, or need not be waited for any longer. */
   let kept: Promise<boolean> | undefined;
   let stopped: Stopped = 'asked';
   let ending = false;
@@ -301,9 +301,9 @@ export async function runButton(settings: ButtonSettings, ports: ButtonPorts, st
     supervisor.stopping();
     // The lamp first: it may not go on telling what nobody watches over any more.
     await lamp.close();
-    await Promise.all([input.close(), link.close(), second?.close(), outbox?.close()]);
+    const [isKept] = await Promise.all([outbox?.close(), input.close(), link.close(), second?.close()]);
     const open = openIntent(state.press);
-    if (outbox && open) log.warn({}, `The ${open.command} is unanswered. ${(await kept) === true ? KEPT : NOT_KEPT}`);
+    if (outbox && open) log.warn({}, `The ${open.command} is unanswered. ${isKept === true ? KEPT : NOT_KEPT}`);
   }
   return stopped;
 }

@@ -43,6 +43,9 @@ export function makeOutbox(options: OutboxOptions): Outbox {
   const { clock, warn, bootTime = readBootTime, file = openPressFile(options.folder) } = options;
   // One write after the other: the last word about a press is the one that stays.
   let writing: Promise<void> = Promise.resolve();
+  /** The press that is to be kept, and the one that is on the disk. */
+  let wanted: Kept | undefined;
+  let written: Kept | undefined;
 
   function next(write: () => Promise<void>, failed: string): Promise<void> {
     writing = writing.then(write).catch((error: unknown) => {
@@ -121,11 +124,11 @@ export function makeOutbox(options: OutboxOptions): Outbox {
         boot: now.boot,
         pressedAtMs: Math.floor(now.sinceMs - (clock.monotonicMs() - intent.pressedAtMs)),
       };
-      let isSafe = false;
+      wanted = kept;
       const keepIt = async (): Promise<void> => {
         try {
           await file.write(`${JSON.stringify(kept)}\n`);
-          isSafe = true;
+          written = kept;
         } catch (error) {
           // An older press that this one has taken the place of may not come back after a crash.
           await file.remove().catch(() => undefined);
@@ -133,10 +136,16 @@ export function makeOutbox(options: OutboxOptions): Outbox {
         }
       };
       await atMost(KEEP_MS_MAX, next(keepIt, 'The press could not be kept, and would not survive a crash'));
-      return isSafe;
+      return written === kept;
     },
-    forget: () => next(file.remove, 'A press that is over could not be removed'),
-    close: () => atMost(CLOSE_MS_MAX, writing),
+    forget() {
+      wanted = undefined;
+      return next(file.remove, 'A press that is over could not be removed');
+    },
+    async close() {
+      await atMost(CLOSE_MS_MAX, writing);
+      return wanted !== undefined && written === wanted;
+    },
   };
 }
 

@@ -83,8 +83,8 @@ export interface Outbox {
    */
   keep(intent: Intent): Promise<boolean>;
   forget(): Promise<void>;
-  /** Waits for what is being written, in bounded time. */
-  close(): Promise<void>;
+  /** Waits for what is being written, in bounded time. Resolves to whether the press that was to be kept is safe by then. */
+  close(): Promise<boolean>;
 }
 
 // ---- the finger ----------------------------------------------------------------------------------------------------

@@ -50,7 +50,10 @@ function play(left: Left = { kind: 'nothing' }, isSafe = true) {
         async forget() {
           deeds.push('forget');
         },
-        close: async () => void deeds.push('close'),
+        async close() {
+          deeds.push('close');
+          return isSafe;
+        },
       },
       input: {
         open(listener) {

@@ -16,6 +16,7 @@ import { join } from 'node:path';
 import { afterAll, expect, test } from 'vitest';
 import { type BootTime, readBootTime } from '../../device/adapters/boot-clock.ts';
 import { makeOutbox } from '../../device/adapters/outbox.ts';
+import type { PressFile } from '../../device/adapters/press-file.ts';
 import type { Left, Outbox } from '../../device/core/ports.ts';
 import type { Intent } from '../../device/core/press.ts';
 import type { Clock } from '../../shared/clock.ts';
@@ -124,6 +125,27 @@ test('where nothing can be written the press is not held up, and the reason is s
   await outbox.keep(pressNow('p1'));
   expect(machine.warned.join()).toMatch(/The press could not be kept.*press\.json/);
   await outbox.forget();
+});
+
+test('a press that a slow disk takes after its road was free to go is known to be safe when the program ends', async () => {
+  const clock = playClock();
+  const writes: (() => void)[] = [];
+  const file: PressFile = {
+    path: 'press.json',
+    read: async () => undefined,
+    write: () => new Promise((resolve) => writes.push(resolve)),
+    remove: async () => undefined,
+  };
+  const options = { folder: home, device: 'lobby', switch: 'www', warn: () => undefined, bootTime: atStart };
+  const outbox = makeOutbox({ ...options, clock, file });
+  const kept = outbox.keep(pressNow('p1'));
+  await clock.pass(1_000);
+  expect(await kept).toBe(false);
+  const closed = outbox.close();
+  writes[0]?.();
+  expect(await closed).toBe(true);
+  void outbox.forget();
+  expect(await outbox.close()).toBe(false);
 });
 
 test('where the newer press cannot be written the older one is gone, too: no crash brings back what was replaced', async () => {
