@@ -137,6 +137,7 @@ export function makeRuleChecks(switches: readonly Switch[], automation: Automati
       hearSilence(what);
       remember(what);
       checkAlerts(what.state, what.decision.state);
+      checkHolds(what);
       checkStale(what);
       checkRepeat(what);
       for (const change of what.decision.jobs) {
@@ -166,6 +167,18 @@ function checkAlerts(before: SwitchState | undefined, after: SwitchState): void 
     if (!was || alert.cycle === null || alert.cycle !== was.cycle || !alert.open) continue;
     must(was.open, () => `${alert.key} opened again within the cycle ${alert.cycle}`);
     must(alert.acknowledged || !was.acknowledged, () => `${alert.key} is not acknowledged any more`);
+  }
+}
+
+/** A hold for a time ends by it, with whatever is decided then. */
+function checkHolds({ decision, turn }: Decided): void {
+  const { asked, taken } = decision.state.hold;
+  for (const hold of [asked, taken]) {
+    const over = hold !== null && hold.untilMs !== null && hold.untilMs <= turn.nowMs;
+    must(
+      !over,
+      () => `${turn.lane} is held by ${hold?.by} ${turn.nowMs - (hold?.untilMs ?? 0)} ms after that hold's end`,
+    );
   }
 }
 
