@@ -11,11 +11,18 @@ export interface BrokerSocket {
   reset(): void;
 }
 
-const PORTS: Readonly<Record<string, number>> = { 'mqtt:': 1_883, 'mqtts:': 8_883, 'http:': 80, 'https:': 443 };
+const PORTS: Readonly<Record<string, number>> = {
+  'mqtt:': 1_883,
+  'mqtts:': 8_883,
+  'ws:': 80,
+  'wss:': 443,
+  'http:': 80,
+  'https:': 443,
+};
 
-/** Opens `mqtt:` or `mqtts:`, `http:` or `https:`; errors come as events of the stream. */
+/** Opens the socket under `mqtt:`, `ws:` or `http:`, with TLS where it is `mqtts:` and the like; errors come as events of the stream. */
 export function openSocket(url: URL, files: TlsFiles): BrokerSocket {
-  const secure = url.protocol === 'mqtts:' || url.protocol === 'https:';
+  const secure = /^(mqtts|wss|https):$/.test(url.protocol);
   const host = url.hostname.replace(/^\[(.*)\]$/, '$1');
   const raw = net.connect({ host, port: Number(url.port) || PORTS[url.protocol] || 0 });
   // With Nagle's algorithm a PUBLISH waits for the acknowledgement of the packet before it: 20 ms on a press.
