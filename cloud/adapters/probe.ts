@@ -2,6 +2,7 @@ import { type IncomingMessage, request as requestHttp } from 'node:http';
 import { request as requestHttps } from 'node:https';
 import { isIP } from 'node:net';
 import { durationInWords } from '../../shared/duration.ts';
+import { urlInWords } from '../../shared/url-in-words.ts';
 import type { Probe, Prober } from '../ports.ts';
 
 /** A page that has sent this much is taken to be one that answers; the rest is not waited for. */
@@ -12,10 +13,11 @@ export function openProber(): Prober {
   return {
     async probe(probe, signal) {
       const overall = AbortSignal.timeout(probe.timeoutMs);
-      const where = probe.connectTo === undefined ? probe.url : `${probe.url} at ${probe.connectTo}`;
+      const said = urlInWords(probe.url);
+      const where = probe.connectTo === undefined ? said : `${said} at ${probe.connectTo}`;
       try {
         const { status, location } = await get(probe, AbortSignal.any([signal, overall]));
-        const answered = `${where} answered ${status}${location === undefined ? '' : ` (to ${location})`}`;
+        const answered = `${where} answered ${status}${location === undefined ? '' : ` (to ${urlInWords(location)})`}`;
         if (probe.expect.includes(status)) return { ok: true, text: `${answered}.` };
         return { ok: false, text: `${answered}, not ${probe.expect.join(' or ')}.` };
       } catch (error) {

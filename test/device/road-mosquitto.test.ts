@@ -87,6 +87,16 @@ describe.skipIf(!hasMosquitto)('with Mosquitto', () => {
     }
   });
 
+  test('the query of a URL, where a secret may be, is never said', async () => {
+    const there = `ws://127.0.0.1:${mosquitto.websocketPort}/mqtt`;
+    await using button = startButton(`${there}?token=SECRET`, MINUTE_MS);
+    await until('connected', () => button.said.includes(`Connected to ${there}?… over MQTT 5.`));
+    await using lost = startButton('ws://127.0.0.1:1/mqtt?token=SECRET', MINUTE_MS);
+    await until('no connection', () => lost.lamps.some(({ text }) => text.includes('No connection to')));
+    expect(lost.lamps.at(-1)?.text).toContain('No connection to ws://127.0.0.1:1/mqtt?….');
+    expect(JSON.stringify([button.said, button.lamps, lost.said, lost.lamps])).not.toContain('SECRET');
+  });
+
   test('a device that may not read is not told that it may: Mosquitto takes its subscriptions all the same', async () => {
     const url = `mqtt://127.0.0.1:${mosquitto.port}`;
     await using endpoint = await playEndpoint(url, 'obedient');
