@@ -116,6 +116,8 @@ async function makeClient(
     : new MqttClient(open, options);
   // MQTT.js tells of errors of a plain socket only; without a listener a failed TLS handshake ends the process.
   client.stream.on('error', (error) => client.emit('error', error));
+  // By itself MQTT.js closes a dead line before it tells of it, and a press that is still on it would arrive later.
+  client.onKeepaliveTimeout = () => void client.emit('error', new Error('Keepalive timeout'));
   return { client, reset: () => socket?.reset() };
 }
 
@@ -140,7 +142,11 @@ async function publish(
           properties: { messageExpiryInterval: expirySeconds(message.expiresInMs) },
         }),
     },
-    (error) => acknowledged.resolve(error ? { kind: 'not-sent', text: faultInWords(error) } : { kind: 'taken' }),
+    (error) => {
+      if (!error) acknowledged.resolve({ kind: 'taken' });
+      // MQTT.js fails what a connection leaves behind when it ends: that has been sent, and may have arrived.
+      else if (!over.aborted) acknowledged.resolve({ kind: 'not-sent', text: faultInWords(error) });
+    },
   );
   const messageId = client.getLastMessageId();
   const delivery = await acknowledgedInTime(acknowledged.promise, msMax, over, clock);
