@@ -173,7 +173,7 @@ export function connect(
 
 function clientOptions(broker: Broker, version: 4 | 5, fresh: boolean): IClientOptions {
   const { ca, cert, key } = broker;
-  const { port, protocol } = new URL(broker.url);
+  const { port, protocol, hostname } = new URL(broker.url);
   return {
     clientId: broker.clientId,
     protocolVersion: version,
@@ -189,6 +189,8 @@ function clientOptions(broker: Broker, version: 4 | 5, fresh: boolean): IClientO
     ...(ca && { ca }),
     ...(cert && { cert }),
     ...(key && { key }),
+    // By itself MQTT.js takes the brackets off an IPv6 address, and then cannot read its own URL of a websocket.
+    ...(/^wss?:$/.test(protocol) && { hostname }),
     // AWS IoT speaks MQTT with client certificates on port 443 only to those who ask for it by name.
     ...(protocol === 'mqtts:' && port === '443' && isAwsIot(broker.url) && { ALPNProtocols: ['x-amzn-mqtt-ca'] }),
     ...(version === 5 && {

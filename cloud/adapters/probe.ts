@@ -2,7 +2,9 @@ import { type IncomingMessage, request as requestHttp } from 'node:http';
 import { request as requestHttps } from 'node:https';
 import { isIP } from 'node:net';
 import { durationInWords } from '../../shared/duration.ts';
+import { urlInWords } from '../../shared/url-in-words.ts';
 import type { Probe, Prober } from '../ports.ts';
+import { CERTIFICATE_FAULTS } from './certificate-words.ts';
 
 /** A page that has sent this much is taken to be one that answers; the rest is not waited for. */
 const BODY_BYTES_MAX = 64 * 1024;
@@ -12,10 +14,11 @@ export function openProber(): Prober {
   return {
     async probe(probe, signal) {
       const overall = AbortSignal.timeout(probe.timeoutMs);
-      const where = probe.connectTo === undefined ? probe.url : `${probe.url} at ${probe.connectTo}`;
+      const said = urlInWords(probe.url);
+      const where = probe.connectTo === undefined ? said : `${said} at ${probe.connectTo}`;
       try {
         const { status, location } = await get(probe, AbortSignal.any([signal, overall]));
-        const answered = `${where} answered ${status}${location === undefined ? '' : ` (to ${location})`}`;
+        const answered = `${where} answered ${status}${location === undefined ? '' : ` (to ${urlInWords(location)})`}`;
         if (probe.expect.includes(status)) return { ok: true, text: `${answered}.` };
         return { ok: false, text: `${answered}, not ${probe.expect.join(' or ')}.` };
       } catch (error) {
@@ -90,11 +93,7 @@ const WORDS: Readonly<Record<string, string>> = {
   ENETUNREACH: 'there is no way to that network',
   ENOTFOUND: 'the host name does not exist',
   EAI_AGAIN: 'the host name could not be looked up',
-  CERT_HAS_EXPIRED: 'its certificate has expired',
-  DEPTH_ZERO_SELF_SIGNED_CERT: 'its certificate is self-signed',
-  SELF_SIGNED_CERT_IN_CHAIN: 'its certificate is signed by an authority that is not trusted',
-  UNABLE_TO_VERIFY_LEAF_SIGNATURE: 'its certificate is signed by an authority that is not trusted',
-  ERR_TLS_CERT_ALTNAME_INVALID: 'its certificate is for another name',
+  ...CERTIFICATE_FAULTS,
 };
 
 /** Why a connection failed, in words. */

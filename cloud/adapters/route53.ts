@@ -212,7 +212,21 @@ async function resolvedEndpoint(region: string, endpoint: string | undefined): P
     },
     { step: 'build', name: 'tellEndpoint' },
   );
-  await client.send(command);
-  client.destroy();
+  try {
+    await client.send(command);
+  } catch (error) {
+    // Its own words repeat what stands there.
+    if (error instanceof Error && 'code' in error && error.code === 'ERR_INVALID_URL') throw noUrl();
+    throw error;
+  } finally {
+    client.destroy();
+  }
   return url;
+}
+
+/** That of the configuration has been checked. */
+function noUrl(): Fault {
+  return new Fault('route53-unreachable', 'AWS_ENDPOINT_URL, or endpoint_url of the AWS profile, is no URL.', {
+    hint: 'Write one such as http://127.0.0.1:15380, or remove it: without it the calls go to AWS.',
+  });
 }

@@ -1,4 +1,5 @@
 import type { Command } from 'commander';
+import { urlInWords } from '../../shared/url-in-words.ts';
 import type { Config } from '../config/read.ts';
 import type { Finding } from './check-finding.ts';
 import { CliFailure } from './failure.ts';
@@ -64,7 +65,7 @@ function summary(config: Config): string {
     `${paint('green', '✓')} ${config.path} is in order.`,
     ...switches.map(switchInWords),
     `  listens on ${listen}, stores in ${storeInWords(config.store)}`,
-    mqtt ? `  MQTT at ${mqtt.url}, below ${mqtt.prefix}` : '  no MQTT',
+    mqtt ? `  MQTT at ${urlInWords(mqtt.url)}, below ${mqtt.prefix}` : '  no MQTT',
     `  ${[count(tokens, 'token'), count(triggers, 'trigger'), count(devices, 'device')].join(', ')}; automation ${automation.mode}`,
     notify.length === 0
       ? '  tells nobody: there is nothing under notify'

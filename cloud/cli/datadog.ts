@@ -3,6 +3,7 @@ import type { Command } from 'commander';
 import type { Config } from '../config/read.ts';
 import type { DatadogPlan, Webhook } from './datadog-plan.ts';
 import type { DatadogSetup } from './datadog-setup.ts';
+import { baseUrl } from './base-url.ts';
 import { wrongUse } from './failure.ts';
 import { CONFIG_DEFAULT, example, jsonOption } from './options.ts';
 import { paint, plain, remark, say, sayJson } from './terminal.ts';
@@ -52,9 +53,8 @@ async function readPlan(name: string, { config: path, url }: Options): Promise<P
 }
 
 function baseOf(url: string): string {
-  const parsed = URL.canParse(url) ? new URL(url) : undefined;
-  const isBase = parsed && /^https?:$/.test(parsed.protocol) && parsed.username === '' && parsed.search === '';
-  if (isBase) return parsed.href.replace(/#.*$/, '').replace(/\/+$/, '');
+  const base = baseUrl(url);
+  if (base !== undefined) return base;
   throw wrongUse(
     '--url is not an http or https URL without a user name and a query.',
     'Write it as https://dashover.example.com.',

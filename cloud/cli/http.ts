@@ -1,3 +1,5 @@
+import { CERTIFICATE_FAULTS } from '../adapters/certificate-words.ts';
+import { baseUrl } from './base-url.ts';
 import { CliFailure, wrongUse } from './failure.ts';
 
 /** An answer of the endpoint takes milliseconds; longer means that nobody is there. */
@@ -14,12 +16,13 @@ export interface Answer {
   readonly body: unknown;
 }
 
-/** Checks what the person gave, before anything is sent. Throws a CliFailure that never repeats the token. */
+/** Checks what the person gave, before anything is sent. Throws a CliFailure that never repeats a secret. */
 export function checkEndpoint({ url, token }: Endpoint): Endpoint {
-  if (!URL.canParse(url) || !/^https?:$/.test(new URL(url).protocol)) {
+  const base = baseUrl(url);
+  if (base === undefined) {
     throw wrongUse(
-      'The endpoint is not named by an http or https URL.',
-      'Write --url http://127.0.0.1:8080, or set DASHOVER_URL.',
+      'The endpoint is not named by an http or https URL without a user name and a query.',
+      'Write --url http://127.0.0.1:8080, or set DASHOVER_URL; a secret goes into DASHOVER_TOKEN.',
     );
   }
   if (token !== undefined && !/^[\x21-\x7e]+$/.test(token)) {
@@ -28,7 +31,7 @@ export function checkEndpoint({ url, token }: Endpoint): Endpoint {
       'Set DASHOVER_TOKEN to the secret alone.',
     );
   }
-  return { url: url.replace(/\/+$/, ''), token };
+  return { url: base, token };
 }
 
 /** One request. Throws a CliFailure `endpoint-away` or `not-dashover`; refusals are answers. */
@@ -105,6 +108,7 @@ const UNHEARD = [
   'ENETUNREACH',
   'UND_ERR_CONNECT_TIMEOUT',
   'ERR_SSL_WRONG_VERSION_NUMBER',
+  ...Object.keys(CERTIFICATE_FAULTS),
 ];
 
 /** Whether a request that was not answered may have been heard all the same. */
@@ -113,12 +117,11 @@ export function mayBeHeard(failure: CliFailure): boolean {
 }
 
 function away(url: string, error: unknown): CliFailure {
-  return new CliFailure(
-    'endpoint-away',
-    `The endpoint at ${url} does not answer: ${reason(error)}.`,
-    'Check that "dashover serve" runs there, or name another with --url or DASHOVER_URL.',
-    { cause: error },
-  );
+  const sentence = `The endpoint at ${url} does not answer: ${reason(error)}.`;
+  const hint = Object.hasOwn(CERTIFICATE_FAULTS, codeOf(error) ?? '')
+    ? 'Renew its certificate, or name it as the certificate does; the file of an authority of your own goes into NODE_EXTRA_CA_CERTS.'
+    : 'Check that "dashover serve" runs there, or name another with --url or DASHOVER_URL.';
+  return new CliFailure('endpoint-away', sentence, hint, { cause: error });
 }
 
 const REASONS: Readonly<Record<string, string>> = {
@@ -132,6 +135,7 @@ const REASONS: Readonly<Record<string, string>> = {
   ERR_SSL_WRONG_VERSION_NUMBER: 'it does not speak TLS; write http://',
   ETIMEDOUT: 'no answer in time',
   UND_ERR_CONNECT_TIMEOUT: 'no answer in time',
+  ...CERTIFICATE_FAULTS,
 };
 
 /** fetch hides why behind "fetch failed": the cause knows. */

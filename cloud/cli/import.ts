@@ -1,5 +1,6 @@
 import type { Command } from 'commander';
 import type { RecordSet } from '../ports.ts';
+import { baseUrl } from './base-url.ts';
 import { CliFailure, wrongUse } from './failure.ts';
 import { example, jsonOption } from './options.ts';
 import { plain, remark, say, sayJson } from './terminal.ts';
@@ -74,8 +75,13 @@ async function importSets(names: readonly string[], options: ImportOptions): Pro
 }
 
 function localUrl({ endpoint }: ImportOptions): string | undefined {
-  if (endpoint === undefined || /^https?:\/\//.test(endpoint)) return endpoint;
-  throw wrongUse(`${plain(endpoint)} is no URL.`, 'Write one such as http://127.0.0.1:15380.');
+  if (endpoint === undefined) return undefined;
+  const base = baseUrl(endpoint);
+  if (base !== undefined) return base;
+  throw wrongUse(
+    '--endpoint is not an http or https URL without a user name and a query.',
+    'Write one such as http://127.0.0.1:15380.',
+  );
 }
 
 function ttlsInWords(sets: readonly RecordSet[]): string[] {

@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import { isIpv4, isIpv6 } from './dns-name.ts';
-import { httpUrl } from './leaves.ts';
+import { baseUrl } from './leaves.ts';
 
 export interface HostPort {
   readonly host: string;
@@ -72,7 +72,7 @@ export const Proxies = z
   .union([z.boolean(), z.array(Proxy).min(1).max(100)])
   .describe('false, true, or a list of the addresses of the proxies, such as [10.0.0.0/8]');
 
-export const Endpoint = httpUrl('the URL of a local Route 53, such as http://127.0.0.1:15380');
+export const Endpoint = baseUrl('the URL of a local Route 53, such as http://127.0.0.1:15380');
 
 /** Where everything is kept, as written: the path is relative to the file yet. */
 type StorePlace =

@@ -93,6 +93,13 @@ export function dnsName(write: string, read: (text: string) => Reading = readNam
     .describe(write);
 }
 
+/** The http or https URL of a place below which there are others: paths are put behind it, so it has no query. */
+export function baseUrl(write: string): z.ZodType<string, string> {
+  return httpUrl(write)
+    .refine((text) => !text.includes('?'))
+    .describe(write);
+}
+
 /** An http or https URL. Credentials do not belong into one: they would be printed wherever the URL is. */
 export function httpUrl(write: string): z.ZodType<string, string> {
   return z

@@ -2,7 +2,7 @@ import { z } from 'zod';
 import { COMMANDS } from '../../shared/command.ts';
 import { PREFIX_DEFAULT } from '../../shared/topics.ts';
 import { isIpv4, isIpv6 } from './dns-name.ts';
-import { Actor, duration, httpUrl, Name, Region, Secret, SigningSecrets, ZoneId } from './leaves.ts';
+import { Actor, baseUrl, duration, httpUrl, Name, Region, Secret, SigningSecrets, ZoneId } from './leaves.ts';
 import { Endpoint, Listen, NameServer, Proxies, Store } from './addresses.ts';
 import { Record } from './record-schema.ts';
 
@@ -19,7 +19,7 @@ const commands = (write: string): z.ZodArray<typeof Command> => z.array(Command)
 const Http = z
   .strictObject({
     listen: Listen.prefault('127.0.0.1:8080'),
-    publicUrl: httpUrl(
+    publicUrl: baseUrl(
       'the URL under which people reach the endpoint, such as https://dashover.example.com',
     ).optional(),
     trustProxy: Proxies.prefault(false),

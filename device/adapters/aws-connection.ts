@@ -14,6 +14,7 @@ import {
   type TlsFiles,
   type Will,
 } from './broker-connection.ts';
+import { placeOf } from './mqtt-socket.ts';
 import { awsFaultInWords, faultInWords, isTakenOver, withAwsCode } from './mqtt-words.ts';
 
 /** The client's own default is 20 minutes, in which a dead line would go unnoticed; AWS IoT takes no less than this. */
@@ -22,7 +23,6 @@ const PING_MS_MAX = 10_000;
 const END_MS_MAX = 1_000;
 /** From here on a reason code is a refusal. */
 const REFUSED_MIN = 128;
-const PORT_DEFAULT = 8_883;
 
 /**
  * One connection of aws-iot-device-sdk-v2: MQTT 5 with a client certificate. The client never lets the process exit by
@@ -31,7 +31,8 @@ const PORT_DEFAULT = 8_883;
 export const connect: Connect = async (broker, _version, will, hear, clock) => {
   const files = await readTlsFiles(broker);
   const url = new URL(broker.url);
-  const relay = await openRelay(hostOf(url), Number(url.port) || PORT_DEFAULT);
+  const { host, port } = placeOf(url);
+  const relay = await openRelay(host, port);
   const over = new AbortController();
   const opened = Promise.withResolvers<boolean>();
   const ended = Promise.withResolvers<Ended>();
@@ -137,15 +138,15 @@ export function clientConfig(
   will: Will | undefined,
   relayPort: number,
 ): mqtt5.Mqtt5ClientConfig {
-  const url = new URL(broker.url);
+  const { host, port } = placeOf(new URL(broker.url));
   const { ca, cert, key } = files;
   const builder = iot.AwsIotMqtt5ClientConfigBuilder.newDirectMqttBuilderWithMtlsFromMemory(
-    hostOf(url),
+    host,
     cert?.toString() ?? '',
     key?.toString() ?? '',
   );
   // On port 443 AWS IoT speaks MQTT to those who ask for it by name; the builder asks on every port.
-  builder.withPort(Number(url.port) || PORT_DEFAULT);
+  builder.withPort(port);
   if (ca) builder.withCertificateAuthority(ca.toString());
   const { HttpProxyAuthenticationType: authentication, HttpProxyConnectionType: kind } = http;
   builder
@@ -234,10 +235,6 @@ function bytesOf(payload: mqtt5.Payload | undefined): Uint8Array {
 
 function isRefusal(reasonCode: number): boolean {
   return reasonCode >= REFUSED_MIN;
-}
-
-function hostOf(url: URL): string {
-  return url.hostname.replace(/^\[(.*)\]$/, '$1');
 }
 
 function abortedWhen(promise: Promise<unknown>): AbortSignal {

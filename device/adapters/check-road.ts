@@ -7,6 +7,7 @@ import type { Finding } from './check-finding.ts';
 import { checkTls } from './check-tls.ts';
 import { readState } from './inbound.ts';
 import type { MqttLinkOptions } from './link-mqtt.ts';
+import { placeOf } from './mqtt-socket.ts';
 import { codeOf, faultInWords } from './mqtt-words.ts';
 
 const TCP_MS_MAX = 5_000;
@@ -28,8 +29,7 @@ type Road = Pick<MqttLinkOptions, 'broker' | 'prefix' | 'device' | 'switch' | 'c
 export async function* checkRoad(road: Road, checks: RoadChecks): AsyncGenerator<Finding> {
   const url = new URL(road.broker.url);
   const secure = url.protocol === 'mqtts:' || url.protocol === 'wss:';
-  const host = url.hostname.replace(/^\[(.*)\]$/, '$1');
-  const port = Number(url.port) || { 'mqtt:': 1_883, 'mqtts:': 8_883, 'ws:': 80, 'wss:': 443 }[url.protocol] || 1_883;
+  const { host, port } = placeOf(url);
   try {
     const addresses = await lookup(host, { all: true });
     const list = addresses.map(({ address }) => address).join(', ');
@@ -42,7 +42,7 @@ export async function* checkRoad(road: Road, checks: RoadChecks): AsyncGenerator
   yield { name: 'tcp', ok: refused === null, text: refused ?? `Something listens at ${host}, port ${port}.` };
   if (refused !== null) return;
   if (secure) {
-    const handshake = await checkTls(host, port, road.broker, road.clock);
+    const handshake = await checkTls(road.broker, road.clock);
     yield handshake;
     if (handshake.ok === false) return;
   }

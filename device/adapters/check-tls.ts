@@ -13,7 +13,7 @@ const REFUSAL_MS = 500;
  * A TLS handshake with what `mqtt` names, by Node's own TLS: it tells at once, and why, where an MQTT client may try
  * for ten seconds and give no reason. Nothing is said to the broker, so nobody is thrown out.
  */
-export async function checkTls(host: string, port: number, broker: Broker, clock: Clock): Promise<Finding> {
+export async function checkTls(broker: Broker, clock: Clock): Promise<Finding> {
   const name = 'tls';
   const done = new AbortController();
   const { promise, resolve } = Promise.withResolvers<Finding>();
@@ -27,8 +27,7 @@ export async function checkTls(host: string, port: number, broker: Broker, clock
     if (!done.signal.aborted) then();
   };
   try {
-    const url = new URL(`mqtts://${host.includes(':') ? `[${host}]` : host}:${port}`);
-    const socket = openSocket(url, await readTlsFiles(broker));
+    const socket = openSocket(new URL(broker.url), await readTlsFiles(broker));
     const { stream } = socket;
     stream.on('error', bad);
     stream.on('close', () => bad({ code: 'ECONNRESET' }));

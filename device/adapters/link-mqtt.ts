@@ -3,6 +3,7 @@ import type { Command, CommandName } from '../../shared/command.ts';
 import { EXPIRES_IN_MS_DEFAULT } from '../../shared/command.ts';
 import { type DevicePresence, FAULT_CHARACTERS_MAX } from '../../shared/messages.ts';
 import { topics } from '../../shared/topics.ts';
+import { urlInWords } from '../../shared/url-in-words.ts';
 import { type Delivery, type Ids, type Link, type LinkEvent, SEND_MS_MAX } from '../core/ports.ts';
 import { readReply, readState } from './inbound.ts';
 import type { Broker, Connect, Connection, Ended, Heard } from './broker-connection.ts';
@@ -93,7 +94,7 @@ export function makeMqttLink(options: MqttLinkOptions): Link {
         const refused = await connection.subscribe([repliesTopic, stateTopic]);
         if (refused === null) {
           current = { connection, offline: presence(false) };
-          emit({ kind: 'up', text: `Connected to ${broker.url} over ${connection.spoken}.` });
+          emit({ kind: 'up', text: `Connected to ${urlInWords(broker.url)} over ${connection.spoken}.` });
           void keepPresent(connection, () => presence(true));
         } else if (!connection.over.aborted) {
           // Without its replies a button is deaf: no press could ever be confirmed. Better offline, with the reason.
@@ -147,7 +148,7 @@ export function makeMqttLink(options: MqttLinkOptions): Link {
       const other = takenOver(ended);
       if (other) emit({ kind: 'warning', text: other });
       failures = ended.lastedMs !== null && ended.lastedMs > SHORT_MS ? 1 : failures + 1;
-      emit({ kind: 'down', text: `No connection to ${broker.url}. ${ended.reason}` });
+      emit({ kind: 'down', text: `No connection to ${urlInWords(broker.url)}. ${ended.reason}` });
       await clock.sleep(other ? TAKEN_OVER_MS : reconnectMs(failures, options.random()), stop.signal);
     }
   }

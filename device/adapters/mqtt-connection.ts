@@ -1,3 +1,4 @@
+import type { Duplex } from 'node:stream';
 import mqtt, { type IClientOptions, MqttClient } from 'mqtt';
 import type { Clock } from '../../shared/clock.ts';
 import type { Delivery } from '../core/ports.ts';
@@ -104,22 +105,19 @@ async function makeClient(
     ...(broker.username !== undefined && { username: broker.username }),
     ...(broker.password !== undefined && { password: broker.password }),
   };
-  if (url.protocol === 'ws:' || url.protocol === 'wss:') {
-    const client = mqtt.connect(broker.url, {
-      ...options,
-      ...(ca && { ca }),
-      ...(cert && { cert }),
-      ...(key && { key }),
-    });
-    return { client, reset: () => void client.stream.destroy() };
-  }
   let socket: BrokerSocket | undefined;
-  const client = new MqttClient(() => {
+  const open = (): Duplex => {
     socket = openSocket(url, { ca, cert, key });
-    // MQTT.js listens for errors of a plain socket only; without a listener a failed TLS handshake ends the process.
-    socket.stream.on('error', (error) => client.emit('error', error));
     return socket.stream;
-  }, options);
+  };
+  const client = /^wss?:$/.test(url.protocol)
+    ? // By itself MQTT.js takes the brackets off an IPv6 address, and then cannot read its own URL.
+      mqtt.connect(broker.url, { ...options, hostname: url.hostname, wsOptions: { createConnection: open } })
+    : new MqttClient(open, options);
+  // MQTT.js tells of errors of a plain socket only; without a listener a failed TLS handshake ends the process.
+  client.stream.on('error', (error) => client.emit('error', error));
+  // By itself MQTT.js closes a dead line before it tells of it, and a press that is still on it would arrive later.
+  client.onKeepaliveTimeout = () => void client.emit('error', new Error('Keepalive timeout'));
   return { client, reset: () => socket?.reset() };
 }
 
@@ -144,7 +142,11 @@ async function publish(
           properties: { messageExpiryInterval: expirySeconds(message.expiresInMs) },
         }),
     },
-    (error) => acknowledged.resolve(error ? { kind: 'not-sent', text: faultInWords(error) } : { kind: 'taken' }),
+    (error) => {
+      if (!error) acknowledged.resolve({ kind: 'taken' });
+      // MQTT.js fails what a connection leaves behind when it ends: that has been sent, and may have arrived.
+      else if (!over.aborted) acknowledged.resolve({ kind: 'not-sent', text: faultInWords(error) });
+    },
   );
   const messageId = client.getLastMessageId();
   const delivery = await acknowledgedInTime(acknowledged.promise, msMax, over, clock);

@@ -11,13 +11,26 @@ export interface BrokerSocket {
   reset(): void;
 }
 
-const PORTS: Readonly<Record<string, number>> = { 'mqtt:': 1_883, 'mqtts:': 8_883, 'http:': 80, 'https:': 443 };
+const PORTS: Readonly<Record<string, number>> = {
+  'mqtt:': 1_883,
+  'mqtts:': 8_883,
+  'ws:': 80,
+  'wss:': 443,
+  'http:': 80,
+  'https:': 443,
+};
 
-/** Opens `mqtt:` or `mqtts:`, `http:` or `https:`; errors come as events of the stream. */
-export function openSocket(url: URL, files: TlsFiles): BrokerSocket {
-  const secure = url.protocol === 'mqtts:' || url.protocol === 'https:';
+/** Host, an IPv6 address without its brackets, and port. */
+export function placeOf(url: URL): { readonly host: string; readonly port: number } {
   const host = url.hostname.replace(/^\[(.*)\]$/, '$1');
-  const raw = net.connect({ host, port: Number(url.port) || PORTS[url.protocol] || 0 });
+  return { host, port: Number(url.port) || PORTS[url.protocol] || 0 };
+}
+
+/** Opens the socket under `mqtt:`, `ws:` or `http:`, with TLS where it is `mqtts:` and the like; errors come as events of the stream. */
+export function openSocket(url: URL, files: TlsFiles): BrokerSocket {
+  const secure = /^(mqtts|wss|https):$/.test(url.protocol);
+  const { host, port } = placeOf(url);
+  const raw = net.connect({ host, port });
   // With Nagle's algorithm a PUBLISH waits for the acknowledgement of the packet before it: 20 ms on a press.
   raw.setNoDelay(true);
   const stream = secure ? tls.connect({ ...secureOptions(url, host, files), socket: raw }) : raw;

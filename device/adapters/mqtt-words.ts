@@ -7,6 +7,8 @@ const SENTENCES: Readonly<Record<number | string, string>> = {
   EHOSTUNREACH: 'There is no route to the broker: check the network of this machine.',
   ENETUNREACH: 'There is no route to the broker: check the network of this machine.',
   ECONNRESET: 'The broker hung up: is it the right port? 8883 speaks TLS, 1883 does not.',
+  // Under a websocket a handshake fails before it can tell why.
+  EPROTO: 'The TLS handshake failed: `dashover-button check` tells why.',
   ERR_SSL_WRONG_VERSION_NUMBER: 'The broker does not speak TLS on this port: write mqtt: in place of mqtts:.',
   ERR_SSL_PACKET_LENGTH_TOO_LONG: 'The broker does not speak TLS on this port: write mqtt: in place of mqtts:.',
   ERR_SSL_TLSV13_ALERT_CERTIFICATE_REQUIRED: 'The broker asks for a client certificate: set mqtt.cert and mqtt.key.',

@@ -29,9 +29,10 @@ const BrokerUrl = z.string(write(URL_WORDS)).superRefine((text, context) => {
   }
   const url = new URL(text);
   if (url.hostname === '') refuse('names no host; write one, such as mqtts://broker.example.com:8883.');
-  // A URL is printed wherever it is used; a secret in it would be too.
+  // A URL is printed wherever it is used, but for its query; a secret in it would be too.
   if (url.username !== '' || url.password !== '')
     refuse('holds a user name or password; use mqtt.username and mqtt.password.');
+  if (url.hash !== '') refuse('has a #, which no broker hears; remove it.');
   if (/^mqtts?:$/.test(url.protocol) && (url.pathname.length > 1 || url.search !== '')) {
     refuse('has a path, which MQTT over TCP does not use; remove it, or use wss:.');
   }

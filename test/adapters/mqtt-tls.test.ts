@@ -7,6 +7,7 @@ import { openBus, type BusOptions } from '../../cloud/adapters/mqtt.ts';
 import type { Bus } from '../../cloud/ports.ts';
 import { silentLog } from '../../shared/log.ts';
 import { systemClock } from '../../shared/system-clock.ts';
+import { freePort } from '../world/ports.ts';
 import { mosquittoMissing, startMosquitto, type TestBroker } from './mqtt-brokers.ts';
 
 const OPENSSL = 'openssl';
@@ -18,6 +19,8 @@ const missing =
 
 let folder: string;
 let broker: TestBroker;
+/** The same broker over a websocket. */
+let web: number;
 const open: AsyncDisposable[] = [];
 
 const pem = (name: string): string => readFileSync(join(folder, name), 'utf8');
@@ -49,13 +52,15 @@ beforeAll(async () => {
   sign('ca', 'endpoint', 'DNS:endpoint');
   sign('stranger', 'intruder', 'DNS:endpoint');
   const file = (name: string): string => join(folder, name);
-  broker = await startMosquitto([
+  const secure = [
     `cafile ${file('ca.pem')}`,
     `certfile ${file('broker.pem')}`,
     `keyfile ${file('broker.key')}`,
     'require_certificate true',
     'use_identity_as_username true',
-  ]);
+  ];
+  web = await freePort();
+  broker = await startMosquitto([...secure, `listener ${web} 127.0.0.1`, 'protocol websockets', ...secure]);
 });
 afterEach(async () => {
   while (open.length > 0) await open.pop()?.[Symbol.asyncDispose]();
@@ -84,8 +89,9 @@ function makeBus(some: Partial<BusOptions>): Bus & AsyncDisposable {
   return bus;
 }
 
-test.skipIf(missing)('mutual TLS with a private authority', async () => {
-  const bus = makeBus({ ca: pem('ca.pem'), cert: pem('endpoint.pem'), key: pem('endpoint.key') });
+test.skipIf(missing).for(['mqtts', 'wss'])('mutual TLS with a private authority over %s', async (scheme) => {
+  const url = scheme === 'wss' ? { url: `wss://127.0.0.1:${web}` } : {};
+  const bus = makeBus({ ca: pem('ca.pem'), cert: pem('endpoint.pem'), key: pem('endpoint.key'), ...url });
   await vi.waitFor(() => expect(bus.status()).toEqual({ connected: true, reason: null }), { timeout: 5_000 });
   await bus.publish({ topic: 'errors', payload: 'x', retain: false });
 });
@@ -105,10 +111,14 @@ test.skipIf(missing)('each fault of the certificates is said in a sentence that 
       { ...mine, ca: pem('ca.pem'), url: broker.url.replace('mqtt://127.0.0.1', 'mqtts://localhost') },
       /another host name/,
     ],
+    [{ ...mine, url: `wss://127.0.0.1:${web}` }, /authority is not known here.*mqtt\.ca/],
+    // The same place by another name, which is not in the certificate.
+    [{ ...mine, ca: pem('ca.pem'), url: `wss://[::ffff:127.0.0.1]:${web}/?token=SECRET` }, /another host name/],
   ];
   for (const [options, words] of faults) {
     const bus = makeBus(options);
     await vi.waitFor(() => expect(bus.status().reason).toMatch(words), { timeout: 5_000 });
     expect(bus.status().connected).toBe(false);
+    expect(bus.status().reason).not.toContain('SECRET');
   }
 });

@@ -23,7 +23,20 @@ function probe(url: string, changed: Partial<Probe> = {}, signal: AbortSignal = 
 
 test('a site that answers as expected is well', async () => {
   const at = await site((_, response) => response.end('hello'));
-  expect(await probe(`http://${at}/health?x=1`)).toEqual({ ok: true, text: `http://${at}/health?x=1 answered 200.` });
+  expect(await probe(`http://${at}/health`)).toEqual({ ok: true, text: `http://${at}/health answered 200.` });
+});
+
+test('what is asked for in the query is asked, and never said: it may hold a secret', async () => {
+  const asked: (string | undefined)[] = [];
+  const at = await site((request, response) => {
+    asked.push(request.url);
+    response.writeHead(301, { location: `${request.url?.replace('/health', '/health/')}` }).end();
+  });
+  expect((await probe(`http://${at}/health?key=SECRET`)).text).toBe(
+    `http://${at}/health?… answered 301 (to /health/?…), not 200.`,
+  );
+  expect(asked).toEqual(['/health?key=SECRET']);
+  expect((await probe('http://127.0.0.1:1/?key=SECRET')).text).toMatch(/^http:\/\/127.0.0.1:1\/\?… does not answer/);
 });
 
 test('another status is not well, and both are named', async () => {

@@ -245,3 +245,17 @@ test.for([
   }
   expect(lines).toEqual([expect.stringContaining(words)]);
 });
+
+test('an endpoint of the environment that is no URL is said to be none, and not repeated', async () => {
+  process.env['AWS_ENDPOINT_URL'] = `${SECRET}.example.com`;
+  try {
+    const opening = openRecordStore({ region: 'us-east-1', endpoint: undefined, log: silentLog });
+    await expect(opening).rejects.toMatchObject({
+      code: 'route53-unreachable',
+      message: 'AWS_ENDPOINT_URL, or endpoint_url of the AWS profile, is no URL.',
+      hint: 'Write one such as http://127.0.0.1:15380, or remove it: without it the calls go to AWS.',
+    });
+  } finally {
+    delete process.env['AWS_ENDPOINT_URL'];
+  }
+});

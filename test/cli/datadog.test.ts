@@ -144,7 +144,14 @@ test('what would not work is said: an address Datadog cannot reach, no encryptio
 test('an unknown switch, a wrong URL and a wrong configuration are refused in words, exit 2', async () => {
   const unknown = await run(PUBLIC + SMALL, ['wwv']);
   expect(unknown).toMatchObject({ code: 2, stderr: 'There is no switch "wwv".\nName one of these: www.\n' });
-  for (const url of ['dashover.example.com', 'ftp://x', 'https://u:p@x', 'https://x/?a=b']) {
+  for (const url of [
+    'dashover.example.com',
+    'ftp://x',
+    'https://',
+    'https://u:p@x',
+    'https://:p@x',
+    'https://x/?a=b',
+  ]) {
     expect(await run(PUBLIC + SMALL, ['www', '--url', url])).toMatchObject({ code: 2, stdout: '' });
   }
   const bad = await dashover(['datadog', 'Bad Name', '--url', 'https://x.example.com'], { cwd: folderWith('') });

@@ -54,6 +54,14 @@ test('check --offline says what it understood, and no secret', async () => {
   expect(ran.code).toBe(0);
 });
 
+test('check says where the broker is without the query of its URL, where a secret may be', async () => {
+  const folder = folderWith(`${SMALL}mqtt: { url: 'wss://broker.example.com/mqtt?token=\${MQTT_TOKEN}' }\n`);
+  const ran = await dashover(['check', '--offline'], { cwd: folder, env: { MQTT_TOKEN: 'SECRET-mqtt' } });
+  expect(ran.code).toBe(0);
+  expect(ran.stdout).toContain('  MQTT at wss://broker.example.com/mqtt?…, below dashover/v1\n');
+  expect(`${ran.stdout}${ran.stderr}`).not.toContain('SECRET');
+});
+
 test('check without --offline says what keeps it from reading Route 53, and exits 1', async () => {
   const folder = folderWith(`${SMALL}route53: { endpoint: 'http://127.0.0.1:1' }\n`);
   const ran = await dashover(['check', '--json'], {

@@ -8,9 +8,21 @@ afterEach(() => {
   vi.restoreAllMocks();
 });
 
+const NO_ENDPOINTS = [
+  'localhost:8080',
+  'https://',
+  'http://ops:SECRET@h',
+  'http://:SECRET@h',
+  'http://h/?SECRET',
+  'http://h/#SECRET',
+];
+
 test.for([
   [['status'], { DASHOVER_TOKEN: 'SECRET with spaces' }, 'The token is empty, or has a space or a line break in it.'],
-  [['status', '--url', 'localhost:8080'], {}, 'The endpoint is not named by an http or https URL.'],
+  ...NO_ENDPOINTS.map(
+    (url) => [['status', '--url', url], {}, 'The endpoint is not named by an http or https URL without'] as const,
+  ),
+  [['import', 'www.example.com', '--zone', 'Z1234567', '--endpoint', 'https://'], {}, '--endpoint is not an http or'],
   [['failover', 'www', '--reason', 'x'.repeat(257)], {}, 'It has 257 characters; write at most 256.'],
   [['hold', 'www', '--for', 'a while'], {}, 'Write a duration such as 90s, 30m, 2h or 1d.'],
   [['jobs', '--limit', '0'], {}, 'Write a whole number from 1 to 200.'],

@@ -223,6 +223,10 @@ const SECTIONS: readonly [string, string][] = [
     'http: { publicUrl: dashover.example.com }',
     'http.publicUrl (line 10): the value does not fit here; write the URL under which',
   ],
+  [
+    "http: { publicUrl: 'https://dashover.example.com/?key=x' }",
+    'http.publicUrl (line 10): the value does not fit here; write the URL under which',
+  ],
   ['http: { trustProxy: [proxy] }', '"proxy" does not fit here; write an IP address or network, such as 10.0.0.0/8'],
   ['http: { trustProxy: [10.0.0.0/33] }', '"10.0.0.0/33" does not fit here; write an IP address or network'],
   ['http:', 'http (line 10): is empty; write where the endpoint listens'],
@@ -274,6 +278,7 @@ const SECTIONS: readonly [string, string][] = [
   ['datadog:', 'datadog (line 10): is empty; write what Datadog'],
   ['route53: { region: Frankfurt }', '"Frankfurt" does not fit here; write an AWS region'],
   ['route53: { endpoint: localhost:15380 }', 'write the URL of a local Route 53'],
+  ["route53: { endpoint: 'http://127.0.0.1:15380/?key=x' }", 'write the URL of a local Route 53'],
   ['route53: { requestsPerSecond: 0 }', 'write a whole number from 1 to 1000; Route 53 takes 5'],
   ['dns: { nameServers: [ns.example.com] }', '"ns.example.com" is not an address of a name server'],
   ['dns: { verify: yes }', '"yes" does not fit here; write true, or false'],

@@ -170,6 +170,11 @@ leds: { red: 27, single: 4, white: 3 }
       'gestures (line 5): is "x"; write { hold: failover',
     ],
     ['an alias of what it stands in', `device: &a [*a]\n`, 'or uses a YAML alias inside of what it names'],
+    [
+      'a URL that says more than the broker hears',
+      "device: lobby\nswitch: www\nmqtt: { url: 'wss://b/mqtt#x' }\n",
+      'mqtt.url (line 3): has a #, which no broker hears; remove it.',
+    ],
     ['certificates without TLS', `${BASE}  ca: ./button.yaml\n`, 'does not use TLS'],
   ])('names what is wrong with %s', ([, yaml, expected]) => expect(problems(yaml)).toContain(expected));
 

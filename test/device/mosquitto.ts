@@ -18,6 +18,8 @@ export interface Mosquitto extends AsyncDisposable {
   /** With client certificates. */
   readonly securePort: number;
   readonly websocketPort: number;
+  /** With client certificates. */
+  readonly secureWebsocketPort: number;
   readonly ca: string;
   readonly cert: string;
   readonly key: string;
@@ -34,7 +36,12 @@ export interface Mosquitto extends AsyncDisposable {
 
 export async function openMosquitto(): Promise<Mosquitto> {
   const folder = mkdtempSync(join(tmpdir(), 'button-mosquitto-'));
-  const [port, securePort, websocketPort] = await Promise.all([freePort(), freePort(), freePort()]);
+  const [port, securePort, websocketPort, secureWebsocketPort] = await Promise.all([
+    freePort(),
+    freePort(),
+    freePort(),
+    freePort(),
+  ]);
   const key = join(folder, 'key.pem');
   const cert = join(folder, 'cert.pem');
   // One certificate that signs itself is authority, broker and client in one: it lives for this test only.
@@ -61,6 +68,7 @@ export async function openMosquitto(): Promise<Mosquitto> {
     ],
     { stdio: 'ignore' },
   );
+  const secure = `cafile ${cert}\ncertfile ${cert}\nkeyfile ${key}\nrequire_certificate true`;
   writeFileSync(
     join(folder, 'mosquitto.conf'),
     `user ${userInfo().username}
@@ -69,10 +77,10 @@ listener ${port} 127.0.0.1
 listener ${websocketPort} 127.0.0.1
 protocol websockets
 listener ${securePort} 127.0.0.1
-cafile ${cert}
-certfile ${cert}
-keyfile ${key}
-require_certificate true
+${secure}
+listener ${secureWebsocketPort} 127.0.0.1
+protocol websockets
+${secure}
 acl_file ${join(folder, 'acl')}
 `,
   );
@@ -112,6 +120,7 @@ acl_file ${join(folder, 'acl')}
     port,
     securePort,
     websocketPort,
+    secureWebsocketPort,
     ca: cert,
     cert,
     key,

@@ -7,6 +7,7 @@ import type { Clock } from '../../shared/clock.ts';
 import { systemClock } from '../../shared/system-clock.ts';
 import { startButton } from './button-in-test.ts';
 import { playEndpoint } from './endpoint-played.ts';
+import { openLine } from './line.ts';
 import { hasMosquitto, type Mosquitto, openMosquitto } from './mosquitto.ts';
 import { until } from './until.ts';
 
@@ -22,18 +23,20 @@ describe.skipIf(!hasMosquitto)('with Mosquitto', () => {
   });
   afterAll(() => mosquitto[Symbol.asyncDispose]());
 
-  const roads: readonly [string, (it: Mosquitto) => Partial<Broker> & { url: string }][] = [
-    ['over MQTT 5', ({ port }) => ({ url: `mqtt://127.0.0.1:${port}` })],
-    ['over a websocket', ({ websocketPort }) => ({ url: `ws://127.0.0.1:${websocketPort}` })],
-    [
-      'over TLS with a client certificate',
-      ({ securePort, ca, cert, key }) => ({ url: `mqtts://127.0.0.1:${securePort}`, ca, cert, key }),
-    ],
-  ];
+  const roads = [
+    ['over MQTT 5', 'mqtt', 'port'],
+    ['over TLS with a client certificate', 'mqtts', 'securePort'],
+    ['over a websocket', 'ws', 'websocketPort'],
+    ['over a websocket with TLS and a client certificate', 'wss', 'secureWebsocketPort'],
+  ] as const;
+  const to = (scheme: string, port: number): Partial<Broker> & { url: string } => {
+    const { ca, cert, key } = mosquitto;
+    return { url: `${scheme}://127.0.0.1:${port}`, ...(/^(mqtts|wss)$/.test(scheme) && { ca, cert, key }) };
+  };
 
-  test.for(roads)('a hold moves the switch %s', async ([, road]) => {
+  test.for(roads)('%s a hold moves the switch', async ([, scheme, port]) => {
     await using endpoint = await playEndpoint(`mqtt://127.0.0.1:${mosquitto.port}`, 'obedient');
-    await using button = startButton(road(mosquitto), MINUTE_MS);
+    await using button = startButton(to(scheme, mosquitto[port]), MINUTE_MS);
     await until('at primary', () => button.lamp() === 'primary');
     expect(button.said.join('\n')).toContain('over MQTT 5.');
     button.press('hold');
@@ -41,13 +44,39 @@ describe.skipIf(!hasMosquitto)('with Mosquitto', () => {
     expect(endpoint.heard).toHaveLength(1);
   });
 
+  test.for(roads)(
+    '%s a press into a cut line is given up at its deadline, and does not come out of it later',
+    async ([, scheme, port]) => {
+      await using line = await openLine(mosquitto[port]);
+      await using endpoint = await playEndpoint(`mqtt://127.0.0.1:${mosquitto.port}`, 'obedient');
+      await using button = startButton(to(scheme, line.port), 1_500);
+      await until('at primary', () => button.lamp() === 'primary');
+      line.cut();
+      button.press('hold');
+      await until('not delivered', () => button.lamp() === 'not-delivered');
+      expect(button.lamps.at(-1)?.text).toContain('sent once, never accepted');
+      await line.whole();
+      const ups = (): number => button.said.filter((text) => text.startsWith('Connected to')).length;
+      await until('the button is back', () => ups() === 2);
+      // A press made now comes after whatever the old one could still have sent.
+      button.press('triple');
+      await until('the drill', () => endpoint.heard.some(({ command }) => command === 'drill'));
+      expect(endpoint.heard.map(({ command }) => command)).toEqual(['drill']);
+    },
+  );
+
   test('a wrong road is told in words, with what to do', async () => {
-    const { securePort, port, ca } = mosquitto;
+    const { securePort, websocketPort, secureWebsocketPort, port, ca, cert, key } = mosquitto;
     const wrong: readonly [Partial<Broker> & { url: string }, string][] = [
       [{ url: `mqtts://127.0.0.1:${securePort}` }, 'give it as mqtt.ca'],
       [{ url: `mqtts://127.0.0.1:${securePort}`, ca }, 'mqtt.cert and mqtt.key'],
       [{ url: `mqtts://127.0.0.1:${port}`, ca }, 'The broker'],
       [{ url: `mqtts://127.0.0.1:${securePort}`, ca: '/none.pem' }, 'does not exist'],
+      [{ url: `wss://127.0.0.1:${secureWebsocketPort}` }, 'give it as mqtt.ca'],
+      [{ url: `wss://127.0.0.1:${secureWebsocketPort}`, ca }, 'mqtt.cert and mqtt.key'],
+      [{ url: `wss://127.0.0.1:${websocketPort}`, ca }, 'The TLS handshake failed'],
+      // The same place by another name, which is not in the certificate.
+      [{ url: `wss://[::ffff:127.0.0.1]:${secureWebsocketPort}`, ca, cert, key }, 'is for another host name'],
     ];
     for (const [broker, words] of wrong) {
       await using button = startButton(broker, MINUTE_MS);
@@ -56,6 +85,16 @@ describe.skipIf(!hasMosquitto)('with Mosquitto', () => {
       );
       expect(button.lamp()).toBe('offline');
     }
+  });
+
+  test('the query of a URL, where a secret may be, is never said', async () => {
+    const there = `ws://127.0.0.1:${mosquitto.websocketPort}/mqtt`;
+    await using button = startButton(`${there}?token=SECRET`, MINUTE_MS);
+    await until('connected', () => button.said.includes(`Connected to ${there}?… over MQTT 5.`));
+    await using lost = startButton('ws://127.0.0.1:1/mqtt?token=SECRET', MINUTE_MS);
+    await until('no connection', () => lost.lamps.some(({ text }) => text.includes('No connection to')));
+    expect(lost.lamps.at(-1)?.text).toContain('No connection to ws://127.0.0.1:1/mqtt?….');
+    expect(JSON.stringify([button.said, button.lamps, lost.said, lost.lamps])).not.toContain('SECRET');
   });
 
   test('a device that may not read is not told that it may: Mosquitto takes its subscriptions all the same', async () => {

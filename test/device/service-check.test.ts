@@ -141,14 +141,15 @@ describe.skipIf(opensslMissing)('with certificates (apt-get install openssl)', (
   ] as const)('a handshake with %j and a broker called %s gives its reason at once', async ([names, who, wanted]) => {
     const options = { requestCert: true, ca: readFileSync(file('ca.pem')), minVersion: 'TLSv1.3' } as const;
     await using server = await listen({ ...options, ...pair(who) });
-    const found = await checkTls('127.0.0.1', server.port, { url: '', clientId: '', ...of(names) }, systemClock);
+    const url = `mqtts://127.0.0.1:${server.port}`;
+    const found = await checkTls({ url, clientId: '', ...of(names) }, systemClock);
     expect(found).toEqual({ name: 'tls', ok: wanted.ok, text: expect.stringContaining(wanted.text) });
   });
 
   test('a port that speaks no TLS is told, and so is one that says nothing', async () => {
     await using broker = await openBroker();
-    const port = Number(new URL(broker.url).port);
-    const found = await checkTls('127.0.0.1', port, { url: '', clientId: '', ...of(own) }, hasty);
+    const url = broker.url.replace('mqtt:', 'mqtts:');
+    const found = await checkTls({ url, clientId: '', ...of(own) }, hasty);
     expect(found.ok).toBe(false);
     expect(found.text).toMatch(/hung up|does not speak TLS|does not answer/);
   });

@@ -12,7 +12,7 @@ async function alertOf(code: number): Promise<string> {
   }).listen(0, '127.0.0.1');
   await once(broker, 'listening');
   const { port } = broker.address() as AddressInfo;
-  const found = await checkTls('127.0.0.1', port, { url: `mqtts://127.0.0.1:${port}`, clientId: 'x' }, systemClock);
+  const found = await checkTls({ url: `mqtts://127.0.0.1:${port}`, clientId: 'x' }, systemClock);
   broker.close();
   expect(found.ok).toBe(false);
   return found.text;
