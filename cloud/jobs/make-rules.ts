@@ -16,7 +16,7 @@ import { afterMove, endData } from './rules/ended.ts';
 import { forgetMove, recent } from './rules/everywhere.ts';
 import { follow, passTime } from './rules/follow.ts';
 import { onMove } from './rules/moves.ts';
-import { onObserved } from './rules/observed.ts';
+import { learn, onObserved } from './rules/observed.ts';
 import { initialState, type Everywhere, type SwitchState } from './state.ts';
 import type { Automation, Switch } from './switch.ts';
 
@@ -159,7 +159,7 @@ function onCommand(
 function onEnded(draft: Draft, { job, end }: Extract<SwitchEvent, { kind: 'ended' }>): void {
   const ended = endJob(draft, job, { status: end.status, data: endData(job, end) });
   if (!job.exclusive) return;
-  draft.state = afterMove(draft.state, ended, draft.settings, draft.nowMs);
+  learn(draft, afterMove(draft.state, ended, draft.settings, draft.nowMs));
   const { automatic, outcome } = ended.data;
   if (!automatic || outcome !== 'switched') draft.everywhere = forgetMove(draft.everywhere, job.id);
 }

@@ -541,8 +541,9 @@ export const OTHERS: readonly RuleExample[] = [
   },
   {
     id: 'others-doubt',
-    rule: 'A move whose outcome could not be learnt is settled by the next reading, as the move that it was.',
-    example: 'unknown-outcome of a press, then found at maintenance: moved by the lobby, and held by it.',
+    rule: 'A move whose outcome could not be learnt is settled by the next reading, of the watch or of a job, as the move that it was.',
+    example:
+      'unknown-outcome of a press, then found at maintenance: moved by the lobby, and held by it; found at primary by a job that failed: not made, and alerts are as open as before.',
     play: () => {
       const world = makeWorld();
       world.press('failover');
@@ -551,6 +552,14 @@ export const OTHERS: readonly RuleExample[] = [
       expect(world.state().position).toBe('unknown');
       world.found('maintenance');
       expect(world.state()).toMatchObject({ by: { actor: 'lobby' }, hold: { by: 'lobby' } });
+
+      const other = makeWorld({ automation: { mode: 'off' } });
+      other.alert();
+      other.press('failover');
+      other.end(other.running(), { status: 'failed', error, reading: { kind: 'unknown', why: 'no answer' } });
+      other.press('failover');
+      other.end(other.running(), { status: 'failed', reading: { kind: 'position', position: 'primary' } });
+      expect(other.state()).toMatchObject({ position: 'primary', hold: null, alerts: [{ acknowledged: false }] });
     },
   },
 ];

@@ -137,6 +137,7 @@ export function makeRuleChecks(switches: readonly Switch[], automation: Automati
       hearSilence(what);
       remember(what);
       checkAlerts(what.state, what.decision.state);
+      checkAcknowledged(what, ledger);
       checkStale(what);
       checkRepeat(what);
       for (const change of what.decision.jobs) {
@@ -167,6 +168,26 @@ function checkAlerts(before: SwitchState | undefined, after: SwitchState): void 
     must(was.open, () => `${alert.key} opened again within the cycle ${alert.cycle}`);
     must(alert.acknowledged || !was.acknowledged, () => `${alert.key} is not acknowledged any more`);
   }
+}
+
+/**
+ * Nobody overlooks an alert: it is acknowledged by a human's restore that has succeeded, or when somebody else has moved
+ * the switch back, and that is said. `ledger` has the decision already.
+ */
+function checkAcknowledged({ state, decision, turn }: Decided, { jobs, history }: Ledger): void {
+  const open = state?.alerts.filter((alert) => alert.open && !alert.acknowledged).map(({ key }) => key) ?? [];
+  const known = decision.state.alerts.find((alert) => alert.open && alert.acknowledged && open.includes(alert.key));
+  if (!known) return;
+  const ended = decision.jobs.some(({ kind, id }) => {
+    const job = jobs.get(id);
+    return kind === 'update' && job?.status === 'succeeded' && job.data.command === 'restore' && !job.data.automatic;
+  });
+  const settled = state?.doubt?.command === 'restore' && !state.doubt.automatic;
+  // A change that was accepted and forgotten is seen as one that somebody has taken back.
+  const others = [...jobs.values()].some((job) => job.lane === turn.lane && job.forgotten);
+  const moved = others || history.get(turn.lane)?.some(({ by }) => by === null) === true;
+  const said = decision.state.position === 'primary' && decision.journal.some(({ kind }) => kind === 'adopted');
+  must(ended || (said && (settled || moved)), () => `${known.key} is acknowledged, and nobody has restored over it`);
 }
 
 /** Whoever repeats a command has no answer yet: it gets the one that it waits for. */

@@ -1,0 +1,77 @@
+import { expect, test } from 'vitest';
+import type { Reading } from '../../cloud/jobs/command.ts';
+import { makeWorld, MINUTE, type World } from './lane-driver.ts';
+
+/** What a job that ends has found out about the records counts as much as what the watch finds. */
+
+const error = (code: string) => ({ code, message: 'No answer.', hint: 'Look.', guard: null });
+const at = (position: string): Reading => ({ kind: 'position', position });
+
+/** The running move ends, and nobody can learn whether its change was made. */
+function lose(world: World): void {
+  world.end(world.running(), {
+    status: 'failed',
+    error: error('unknown-outcome'),
+    reading: { kind: 'unknown', why: 'No answer.' },
+  });
+}
+
+function fail(world: World, reading: Reading): void {
+  world.end(world.running(), { status: 'failed', error: error('deadline-exceeded'), reading });
+}
+
+test('a failover in doubt turns out not to be made when the next job fails: its alert is open as before and moves it', () => {
+  const world = makeWorld();
+  world.alert();
+  lose(world);
+  world.press('failover');
+  fail(world, at('primary'));
+  expect(world.state().alerts).toMatchObject([{ key: 'monitor-1', acknowledged: false }]);
+  expect(world.lines('adopted').at(-1)?.text).toBe(
+    'www is still at primary: the failover whose outcome was not known was not made.',
+  );
+  expect(world.running()?.data).toMatchObject({ command: 'failover', automatic: true });
+});
+
+test('a failover in doubt turns out to be made when a restore fails: it was automation that moved, and it restores', () => {
+  const world = makeWorld();
+  world.alert();
+  const failover = world.running()?.id;
+  lose(world);
+  world.press('restore');
+  fail(world, at('maintenance'));
+  expect(world.state()).toMatchObject({ position: 'maintenance', by: { job: failover }, hold: null });
+  world.recover();
+  world.pass(10 * MINUTE);
+  expect(world.running()?.data).toMatchObject({ command: 'restore', automatic: true });
+});
+
+test('a failover in doubt turns out to be made when a human fails over again: moved by automation, held by the human', () => {
+  const world = makeWorld();
+  world.alert();
+  const failover = world.running()?.id;
+  lose(world);
+  world.press('failover');
+  world.end(world.running(), { status: 'succeeded', outcome: 'already-there', reading: at('maintenance') });
+  expect(world.state()).toMatchObject({ by: { job: failover }, hold: { by: 'lobby' } });
+});
+
+test('the first reading is that of a job which fails at primary: an alert that has waited for it is judged', () => {
+  const world = makeWorld({ at: null });
+  world.alert();
+  world.press('failover');
+  world.end(world.running(), { status: 'refused', error: error('foreign-record'), reading: at('primary') });
+  expect(world.state().alerts).toMatchObject([{ acknowledged: false }]);
+  expect(world.running()?.data).toMatchObject({ command: 'failover', automatic: true });
+});
+
+test('a failover before the first reading is in doubt and then found at primary: no incident is left, no alert known', () => {
+  const world = makeWorld({ at: null });
+  world.press('failover');
+  world.alert();
+  lose(world);
+  world.found('primary');
+  expect(world.state().alerts).toMatchObject([{ acknowledged: false }]);
+  expect(world.running()?.data).toMatchObject({ command: 'failover', automatic: true });
+  expect(world.stateOf().incident).toMatchObject({ id: world.running()?.id, by: 'automation' });
+});
