@@ -1,11 +1,21 @@
 import { expect, test } from 'vitest';
+import type { Notice } from '../../shared/notice.ts';
 import type { Reading } from '../../cloud/jobs/command.ts';
+import type { NotifySettings } from '../../cloud/jobs/notice/settings.ts';
 import { makeWorld, MINUTE, type World } from './lane-driver.ts';
 
 /** What a job that ends has found out about the records counts as much as what the watch finds. */
 
 const error = (code: string) => ({ code, message: 'No answer.', hint: 'Look.', guard: null });
 const at = (position: string): Reading => ({ kind: 'position', position });
+
+const DRIFTED: Reading = { kind: 'drifted', differences: ['A www is 203.0.113.7, where primary has 192.0.2.10'] };
+const notify: NotifySettings = {
+  receivers: [{ name: 'slack', kind: 'slack', on: ['*'] }],
+  link: null,
+  devices: [],
+  switches: ['www'],
+};
 
 /** The running move ends, and nobody can learn whether its change was made. */
 function lose(world: World): void {
@@ -18,6 +28,11 @@ function lose(world: World): void {
 
 function fail(world: World, reading: Reading): void {
   world.end(world.running(), { status: 'failed', error: error('deadline-exceeded'), reading });
+}
+
+function notices(world: World): readonly Notice[] {
+  const rows = world.outgoing.filter(({ receiver }) => receiver === 'slack');
+  return rows.map(({ body }) => (body as unknown as { readonly notice: Notice }).notice);
 }
 
 test('a failover in doubt turns out not to be made when the next job fails: its alert is open as before and moves it', () => {
@@ -74,4 +89,36 @@ test('a failover before the first reading is in doubt and then found at primary:
   expect(world.state().alerts).toMatchObject([{ acknowledged: false }]);
   expect(world.running()?.data).toMatchObject({ command: 'failover', automatic: true });
   expect(world.stateOf().incident).toMatchObject({ id: world.running()?.id, by: 'automation' });
+});
+
+test('automation finds the switch where somebody else has moved it: adopted, told, and not said to be failed over by it', () => {
+  const world = makeWorld({ notify });
+  world.alert();
+  world.end(world.running(), { status: 'succeeded', outcome: 'already-there', reading: at('maintenance') });
+  expect(world.state()).toMatchObject({ position: 'maintenance', by: null, hold: { by: 'external' } });
+  expect(world.lines('adopted').at(-1)?.text).toBe(
+    'Somebody else moved www from primary to maintenance; it is held until released.',
+  );
+  const told = notices(world).map(({ title }) => title);
+  expect(told).toContain('www was found at maintenance, and dashover did not move it there');
+  expect(told).toContain('www was at maintenance already; the failover by datadog (Datadog) changed nothing');
+  expect(told.join('\n')).not.toContain('failed over by');
+});
+
+test('a failover that fails finds the switch where somebody else has moved it: adopted with a hold, and told', () => {
+  const world = makeWorld({ notify });
+  world.press('failover');
+  fail(world, at('dr'));
+  expect(world.state()).toMatchObject({ position: 'dr', hold: { by: 'external' } });
+  expect(world.lines('adopted')).toHaveLength(2); // the first reading is one
+  expect(notices(world).map(({ kind }) => kind)).toContain('moved-by-others');
+});
+
+test('a failover that fails finds records that equal no position: they are told with what differs', () => {
+  const world = makeWorld({ notify });
+  world.press('failover');
+  fail(world, DRIFTED);
+  expect(world.state()).toMatchObject({ position: 'drifted', hold: null });
+  expect(world.lines('drift').at(-1)?.text).toContain('A www is 203.0.113.7');
+  expect(notices(world).map(({ kind }) => kind)).toContain('drift');
 });

@@ -500,6 +500,29 @@ export const OTHERS: readonly RuleExample[] = [
     },
   },
   {
+    id: 'others-job',
+    rule: 'What a job reads and has not moved counts as what the watch reads; only a human who wanted it there owns it by their own command.',
+    example:
+      'A failover by automation finds the switch at maintenance already: held by external. One by the lobby: held by the lobby.',
+    play: () => {
+      const found = {
+        status: 'succeeded',
+        outcome: 'already-there',
+        reading: { kind: 'position', position: 'maintenance' },
+      } as const;
+      const world = makeWorld();
+      world.alert();
+      world.end(world.running(), found);
+      expect(world.state()).toMatchObject({ by: null, hold: { by: 'external' } });
+      expect(world.lines('adopted').at(-1)?.text).toContain('Somebody else moved www from primary to maintenance');
+
+      const other = makeWorld();
+      other.press('failover');
+      other.end(other.running(), found);
+      expect(other.state()).toMatchObject({ by: null, hold: { by: 'lobby' } });
+    },
+  },
+  {
     id: 'others-drift',
     rule: 'Records that equal no position are drifted: shown, not held, not moved.',
     example: 'An A record was edited by hand at primary: drifted, with the difference in words.',

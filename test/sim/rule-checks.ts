@@ -138,6 +138,7 @@ export function makeRuleChecks(switches: readonly Switch[], automation: Automati
       remember(what);
       checkAlerts(what.state, what.decision.state);
       checkAcknowledged(what, ledger);
+      checkAdopted(what);
       checkStale(what);
       checkRepeat(what);
       for (const change of what.decision.jobs) {
@@ -188,6 +189,14 @@ function checkAcknowledged({ state, decision, turn }: Decided, { jobs, history }
   const moved = others || history.get(turn.lane)?.some(({ by }) => by === null) === true;
   const said = decision.state.position === 'primary' && decision.journal.some(({ kind }) => kind === 'adopted');
   must(ended || (said && (settled || moved)), () => `${known.key} is acknowledged, and nobody has restored over it`);
+}
+
+/** What somebody else has moved is held for them, and everybody hears of it: also when it was a job that found it so. */
+function checkAdopted({ state, decision, turn }: Decided): void {
+  const { taken } = decision.state.hold;
+  if (taken?.by !== 'external' || state?.hold.taken?.by === 'external') return;
+  const said = decision.journal.some(({ kind }) => kind === 'adopted');
+  must(said, () => `${turn.lane} is held by external, and nobody is told that somebody else has moved it`);
 }
 
 /** Whoever repeats a command has no answer yet: it gets the one that it waits for. */
