@@ -2,7 +2,7 @@ import { expect, test } from 'vitest';
 import type { Notice } from '../../shared/notice.ts';
 import type { Reading } from '../../cloud/jobs/command.ts';
 import type { NotifySettings } from '../../cloud/jobs/notice/settings.ts';
-import { makeWorld, MINUTE, type World } from './lane-driver.ts';
+import { HOUR, makeWorld, MINUTE, type World } from './lane-driver.ts';
 
 /** What a job that ends has found out about the records counts as much as what the watch finds. */
 
@@ -121,4 +121,20 @@ test('a failover that fails finds records that equal no position: they are told 
   expect(world.state()).toMatchObject({ position: 'drifted', hold: null });
   expect(world.lines('drift').at(-1)?.text).toContain('A www is 203.0.113.7');
   expect(notices(world).map(({ kind }) => kind)).toContain('drift');
+});
+
+test('a failover from drifted records turns out not to be made: no incident is left, nobody is reminded', () => {
+  const world = makeWorld({ notify });
+  world.observe(DRIFTED);
+  world.press('failover');
+  lose(world);
+  expect(world.state().incident).not.toBeNull();
+  world.observe(DRIFTED);
+  expect(world.state()).toMatchObject({ position: 'drifted', incident: null });
+  expect(world.lines('drift').at(-1)?.text).toBe(
+    'The records of www equal no position: A www is 203.0.113.7, where primary has 192.0.2.10. The failover whose outcome was not known was not made.',
+  );
+  const told = notices(world).length;
+  world.pass(3 * HOUR);
+  expect(notices(world)).toHaveLength(told);
 });

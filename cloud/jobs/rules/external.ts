@@ -67,9 +67,15 @@ function drift(state: SwitchState, differences: readonly string[], name: string,
   const kept = differences.slice(0, DIFFERENCES_MAX).map((difference) => clip(difference, 300));
   const drifted = { ...state, drift: kept, doubt: null };
   if (state.position === 'drifted') return { state: drifted, text: null };
+  const moved: SwitchState = { ...drifted, position: 'drifted', sinceMs: nowMs, by: null };
+  const more = kept.length > 1 ? ` (and ${kept.length - 1} more)` : '';
+  const text = `The records of ${name} equal no position: ${kept[0] ?? 'no difference was named'}${more}`;
+  const { doubt } = state;
+  // The records from before equal no position either: found like that, a restore to them may have been made.
+  if (doubt?.from !== 'drifted' || doubt.to === 'before') return { state: moved, text };
   return {
-    state: { ...drifted, position: 'drifted', sinceMs: nowMs, by: null },
-    text: `The records of ${name} equal no position: ${kept[0] ?? 'no difference was named'}${kept.length > 1 ? ` (and ${kept.length - 1} more)` : ''}`,
+    state: unconfirmIncident(moved, doubt.incidentMoved),
+    text: `${sentence(text)} The ${doubt.command} whose outcome was not known was not made.`,
   };
 }
 
