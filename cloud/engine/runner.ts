@@ -75,7 +75,7 @@ export function makeRunner(inside: Inside, { runbook, failed, stopped }: Endings
       const { job } = run;
       log.error({ err: error, job: job.id, lane: job.lane }, `job ${job.id} of ${job.lane} failed: ${fault.message}`);
       await recorder.close('failed', fault.message);
-      return failed(run.job.data, fault);
+      return failed(run.job, fault);
     }
   }
 

@@ -96,6 +96,8 @@ async function oneRound<State>(walk: Walk<State>, trail: Trail, round: number): 
     return finish(walk, trail, name('verify'), ownedLive(walk, seen), seen);
   }
 
+  // From here on the change may have been made, whatever can be learnt of it.
+  if (run.job.data.command === 'failover') trail.result = { ...trail.result, before: plan.found };
   const changes = JSON.stringify(plan.changes);
   const circumstances = { resumed: !acted, refusedBefore: trail.refused === changes };
   const { detail: changed } = await take(
@@ -115,7 +117,6 @@ async function oneRound<State>(walk: Walk<State>, trail: Trail, round: number): 
     ...trail.result,
     ...made(plan, changed.acceptedAtMs),
     reading: reading(plan.after, target),
-    ...(run.job.data.command === 'failover' ? { before: plan.found } : {}),
   };
 
   const { detail: settled } = await take(walk, name('settle'), (context) => settle(walk, changed.changeId, context));

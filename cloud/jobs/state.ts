@@ -185,6 +185,11 @@ export function holdInForce({ hold: { asked, taken } }: Pick<SwitchState, 'hold'
   return taken.untilMs === null || taken.untilMs > asked.untilMs ? taken : asked;
 }
 
+/** The records that a failover found at no position, and has replaced or may have: what a restore to `before` brings back. */
+export function recordsBefore({ before, doubt }: Pick<SwitchState, 'before' | 'doubt'>): readonly RecordSet[] | null {
+  return doubt?.before ?? before;
+}
+
 /** Somebody took the records from where dashover had moved them, and they are as that left them. */
 export function contestInForce({
   contest,

@@ -1,6 +1,8 @@
 import { expect, test } from 'vitest';
+import { Fault } from '../../shared/faults.ts';
 import type { Notice } from '../../shared/notice.ts';
-import type { Reading } from '../../cloud/jobs/command.ts';
+import { brokenOff } from '../../cloud/jobs/broken.ts';
+import type { JobData, Reading } from '../../cloud/jobs/command.ts';
 import type { NotifySettings } from '../../cloud/jobs/notice/settings.ts';
 import { HOUR, makeWorld, MINUTE, type World } from './lane-driver.ts';
 
@@ -10,6 +12,7 @@ const error = (code: string) => ({ code, message: 'No answer.', hint: 'Look.', g
 const at = (position: string): Reading => ({ kind: 'position', position });
 
 const DRIFTED: Reading = { kind: 'drifted', differences: ['A www is 203.0.113.7, where primary has 192.0.2.10'] };
+const FOUND = [{ name: 'www.example.com', type: 'A', ttl: 60, values: ['203.0.113.7'] }];
 const notify: NotifySettings = {
   receivers: [{ name: 'slack', kind: 'slack', on: ['*'] }],
   link: null,
@@ -18,8 +21,9 @@ const notify: NotifySettings = {
 };
 
 /** The running move ends, and nobody can learn whether its change was made. */
-function lose(world: World): void {
+function lose(world: World, found: Partial<JobData> = {}): void {
   world.end(world.running(), {
+    ...found,
     status: 'failed',
     error: error('unknown-outcome'),
     reading: { kind: 'unknown', why: 'No answer.' },
@@ -137,4 +141,38 @@ test('a failover from drifted records turns out not to be made: no incident is l
   const told = notices(world).length;
   world.pass(3 * HOUR);
   expect(notices(world)).toHaveLength(told);
+});
+
+test('a failover from drifted records turns out to be made: what it has found is kept, and a human may bring it back', () => {
+  const world = makeWorld();
+  world.observe(DRIFTED);
+  world.alert();
+  lose(world, { before: FOUND });
+  world.found('maintenance');
+  expect(world.stateOf().before).toEqual(FOUND);
+  expect(world.press('restore', { to: 'before' }).job?.data.before).toEqual(FOUND);
+});
+
+test('what a failover in doubt has found is there for a restore to before, and is not forgotten by what follows', () => {
+  const world = makeWorld();
+  world.observe(DRIFTED);
+  world.press('failover');
+  lose(world, { before: FOUND });
+  world.press('restore', { to: 'before' });
+  expect(world.running()?.data.before).toEqual(FOUND);
+  lose(world);
+  world.press('failover', { to: 'dr' });
+  world.arrive();
+  expect(world.stateOf().before).toEqual(FOUND);
+});
+
+test('a failover that a mistake of ours breaks off after its change began keeps what it has found', () => {
+  const world = makeWorld();
+  world.observe(DRIFTED);
+  const plan = { name: 'plan', status: 'succeeded', startedAtMs: 0, finishedAtMs: 0, text: 'One change.' } as const;
+  const job = world.press('failover').job;
+  if (!job) throw new Error('no job');
+  const steps = [{ ...plan, detail: { kind: 'change', found: FOUND } }];
+  const { data } = brokenOff({ ...job, steps }, new Fault('internal-error', 'the job broke'));
+  expect(data).toMatchObject({ before: FOUND, reading: { kind: 'unknown' } });
 });

@@ -186,6 +186,14 @@ test('when the reply is lost and nothing can be read back until the deadline, th
   });
 });
 
+test('a failover from records at no position keeps them also when its outcome is unknown', async () => {
+  const found = { name: 'www.example.test', type: 'A', ttl: 60, values: ['203.0.113.7'] };
+  const here = await world({ records: [found] });
+  here.route53.weather({ kind: 'lost-reply', ...change }, { kind: 'hang', ...list, after: 1, forMs: 60_000 });
+  const end = await job(here, 500).run();
+  expect(end.data).toMatchObject({ error: { code: 'unknown-outcome' }, before: [found] });
+});
+
 test('a change that is still PENDING at the deadline is a success that was not verified', async () => {
   const here = await world({ insyncAfterMs: Number.POSITIVE_INFINITY });
   const move = job(here, 400);

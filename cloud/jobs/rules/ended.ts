@@ -1,7 +1,7 @@
 import { isUnfinished, type JobEnd, type JobRow } from '../../engine/job.ts';
 import type { Interrupt, JobData } from '../command.ts';
 import { isInDoubt } from '../in-hand.ts';
-import { DIFFERENCES_MAX, type Asker, type SwitchState } from '../state.ts';
+import { DIFFERENCES_MAX, recordsBefore, type Asker, type SwitchState } from '../state.ts';
 import type { Switch } from '../switch.ts';
 import { clip } from '../text.ts';
 import { failoverSucceeded, restoreSucceeded, type Arrival } from './arrival.ts';
@@ -84,7 +84,7 @@ function moved(state: SwitchState, { id, data }: JobRow<JobData>, nowMs: number)
     sinceMs: nowMs,
     by: { trigger, actor, job: id },
     cachesUntilMs: data.cachesUntilMs,
-    before: data.before ?? state.before,
+    before: data.before ?? recordsBefore(state),
   };
 }
 
@@ -123,7 +123,7 @@ function inDoubt(state: SwitchState, { id, data }: JobRow<JobData>, nowMs: numbe
     automatic: data.automatic,
     by: ownerOf(data),
     reason: data.reason,
-    before: data.command === 'failover' ? data.before : null,
+    before: (data.command === 'failover' ? data.before : null) ?? state.doubt?.before ?? null,
     incidentMoved: state.doubt?.incidentMoved ?? state.incident?.moved ?? false,
   };
   return confirmIncident({ ...state, position: 'unknown', sinceMs: nowMs, by: null, drift: [], doubt });

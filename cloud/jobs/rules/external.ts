@@ -1,5 +1,5 @@
 import type { Reading } from '../command.ts';
-import { DIFFERENCES_MAX, type SwitchState } from '../state.ts';
+import { DIFFERENCES_MAX, recordsBefore, type SwitchState } from '../state.ts';
 import type { Switch } from '../switch.ts';
 import { contestInWords } from '../sentences.ts';
 import { clip, place, sentence } from '../text.ts';
@@ -87,7 +87,7 @@ export function settleDoubt(state: SwitchState, position: string, settings: Swit
   if (position === doubt.to) {
     const { kind: trigger, actor } = doubt.by;
     const by = { trigger, actor, job: doubt.job };
-    const arrived = { ...settled, by, before: doubt.before ?? settled.before };
+    const arrived = { ...settled, by, before: recordsBefore(state) };
     const arrival = { to: doubt.to, automatic: doubt.automatic, by: doubt.by, reason: doubt.reason, switched: true };
     return {
       state:
