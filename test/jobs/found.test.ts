@@ -176,3 +176,10 @@ test('a failover that a mistake of ours breaks off after its change began keeps 
   const { data } = brokenOff({ ...job, steps }, new Fault('internal-error', 'the job broke'));
   expect(data).toMatchObject({ before: FOUND, reading: { kind: 'unknown' } });
 });
+
+test('a move by automation whose outcome is unknown counts among its moves: it may have been made', () => {
+  const world = makeWorld({ switches: ['www', 'shop'], automation: { maxSwitches: 1 } });
+  world.alert({ on: 'www' });
+  lose(world);
+  expect(world.alert({ on: 'shop' }).refusal?.code).toBe('tripped');
+});

@@ -97,11 +97,12 @@ export function makeRuleChecks(switches: readonly Switch[], automation: Automati
     must(moved.size <= automation.maxSwitches, () => `${words} the ${moved.size}th switch`);
   }
 
-  function ended({ turn, state, decision, event }: Decided, job: KnownJob): void {
+  function ended({ turn, state, decision, event }: Decided, job: KnownJob, { history }: Ledger): void {
     const { status, data } = job;
     const { name, guards } = settingsOf(turn.lane);
     const words = `${job.id}, a ${data.automatic ? 'automatic' : "human's"} ${data.command} of ${name}, ended as ${status}`;
-    if (!data.automatic || data.outcome !== 'switched') moves = moves.filter((move) => move.job !== job.id);
+    const made = data.error?.code === 'unknown-outcome' && history.get(name)?.some(({ by }) => by === job.id) === true;
+    if (!data.automatic || !(made || data.outcome === 'switched')) moves = moves.filter((move) => move.job !== job.id);
     if (!job.exclusive) return;
     if (status === 'succeeded' && data.outcome === 'switched') {
       if (data.command === 'failover' && !data.automatic && opener.get(name) === job.id) humans.add(name);
@@ -147,7 +148,7 @@ export function makeRuleChecks(switches: readonly Switch[], automation: Automati
         const starts = change.kind === 'start' || (change.kind === 'add' && change.status === 'running');
         if (starts && job.exclusive && job.data.automatic) begun(what, job);
         if (change.kind === 'update' && job.status === change.status && job.status !== 'running') {
-          if (job.status !== 'waiting' && job.status !== 'queued') ended(what, job);
+          if (job.status !== 'waiting' && job.status !== 'queued') ended(what, job, ledger);
         }
       }
       checkRelease(what, automation, ledger);
