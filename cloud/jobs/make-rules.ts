@@ -4,7 +4,7 @@ import { isUnfinished, type JobRow } from '../engine/job.ts';
 import { jobMessages, stateMessage, toJobs } from './announce.ts';
 import type { JobData, Reply, SwitchCommand } from './command.ts';
 import { describeState } from './describe.ts';
-import { isInDoubt } from './in-hand.ts';
+import { hasSwitched, isInDoubt } from './in-hand.ts';
 import { afterRelease, onCancel, onClearAlert, onHold, onRelease } from './rules/owner.ts';
 import { toldOf } from './notice/pages.ts';
 import { checkRows } from './notice/rows.ts';
@@ -161,7 +161,7 @@ function onEnded(draft: Draft, { job, end }: Extract<SwitchEvent, { kind: 'ended
   const ended = endJob(draft, job, { status: end.status, data: endData(job, end) });
   if (!job.exclusive) return;
   learn(draft, afterMove(draft.state, ended, draft.settings, draft.nowMs));
-  const mayHaveMoved = ended.data.outcome === 'switched' || isInDoubt(ended);
+  const mayHaveMoved = hasSwitched(ended) || isInDoubt(ended);
   if (!ended.data.automatic || !mayHaveMoved) draft.everywhere = forgetMove(draft.everywhere, job.id);
 }
 

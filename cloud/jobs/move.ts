@@ -45,14 +45,16 @@ export function makeMove<State>(world: MoveOptions<State>): Runbook<JobData, Sta
 /** What the end must know of the way so far. */
 interface Trail {
   result: Result;
-  /** A change of this job was accepted: from then on it has succeeded, whatever stops it. */
+  /** What its newest accepted change has made: said at the end of a job that has succeeded. */
+  made: Result;
+  /** A change of this job was accepted and stands: from then on it has succeeded, whatever stops it. */
   accepted: boolean;
   /** The change that Route 53 has refused although the records were as read: refused again, reading does not help. */
   refused: string | null;
 }
 
 async function walkThrough<State>(walk: Walk<State>): Promise<JobEnd<JobData>> {
-  const trail: Trail = { result: {}, accepted: false, refused: null };
+  const trail: Trail = { result: {}, made: {}, accepted: false, refused: null };
   try {
     const { detail: guarded } = await take(walk, 'guard', (context) => guard(walk, context));
     if (guarded.kind === 'refused') {
@@ -79,7 +81,8 @@ async function oneRound<State>(walk: Walk<State>, trail: Trail, round: number): 
 
   const { detail: seen } = await take(walk, name('read'), (context) => read(walk, context));
   if (seen.kind === 'failed') {
-    return ended(walk, 'failed', { ...trail.result, error: errorOf(seen.code, seen.message, seen.hint) });
+    const error = unlearnt(trail, seen.message) ?? errorOf(seen.code, seen.message, seen.hint);
+    return ended(walk, 'failed', { ...trail.result, error });
   }
   trail.result = { ...trail.result, reading: seen.reading };
 
@@ -113,11 +116,7 @@ async function oneRound<State>(walk: Walk<State>, trail: Trail, round: number): 
   if (changed.kind !== 'accepted') return endedUnchanged(walk, changed, trail.result);
 
   trail.accepted = true;
-  trail.result = {
-    ...trail.result,
-    ...made(plan, changed.acceptedAtMs),
-    reading: reading(plan.after, target),
-  };
+  trail.made = { ...made(plan, changed.acceptedAtMs), reading: reading(plan.after, target) };
 
   const { detail: settled } = await take(walk, name('settle'), (context) => settle(walk, changed.changeId, context));
   if (settled.kind === 'lost') {
@@ -126,7 +125,7 @@ async function oneRound<State>(walk: Walk<State>, trail: Trail, round: number): 
     trail.result = { ...trail.result, reading: { kind: 'unknown', why } };
     return 'again';
   }
-  if (settled.kind === 'insync') trail.result = { ...trail.result, ...made(plan, settled.atMs) };
+  if (settled.kind === 'insync') trail.made = { ...trail.made, ...made(plan, settled.atMs) };
   if (settled.kind === 'early') return endedEarly(walk, trail, settled.by);
   return finish(walk, trail, name('verify'), plan.after, seen);
 }
@@ -149,7 +148,7 @@ async function finish<State>(
   { live, zone }: Seen,
 ): Promise<JobEnd<JobData>> {
   const { detail } = await take(walk, step, (context) => verify(walk, wanted, live, zone, context));
-  return ended(walk, 'succeeded', { ...trail.result, outcome: 'switched', verified: detail.verified });
+  return ended(walk, 'succeeded', { ...trail.result, ...trail.made, outcome: 'switched', verified: detail.verified });
 }
 
 function ownedLive<State>({ target }: Walk<State>, { live }: Seen): readonly RecordSet[] {
@@ -157,9 +156,9 @@ function ownedLive<State>({ target }: Walk<State>, { live }: Seen): readonly Rec
 }
 
 /** Accepted, and told to end before it was settled or verified: a success that was not proved. */
-function endedEarly<State>(walk: Walk<State>, { result }: Trail, by: 'interrupted' | 'deadline'): JobEnd<JobData> {
+function endedEarly<State>(walk: Walk<State>, trail: Trail, by: 'interrupted' | 'deadline'): JobEnd<JobData> {
   const verified = walk.target.verify || by === 'deadline' ? false : null;
-  return ended(walk, 'succeeded', { ...result, verified });
+  return ended(walk, 'succeeded', { ...trail.result, ...trail.made, verified });
 }
 
 /** Told to stop between steps, or in one that can be left as it is. */
@@ -167,5 +166,13 @@ function stoppedAt<State>(walk: Walk<State>, trail: Trail, reason: StopReason): 
   if (trail.accepted && (reason.kind === 'interrupted' || reason.kind === 'deadline')) {
     return endedEarly(walk, trail, reason.kind);
   }
-  return stoppedUnchanged(walk, reason, 'The records were not changed before the deadline of the job.', trail.result);
+  const unchanged = 'The records were not changed before the deadline of the job.';
+  const end = stoppedUnchanged(walk, reason, unchanged, trail.result);
+  const error = unlearnt(trail);
+  return error ? ended(walk, 'failed', { ...trail.result, error }) : end;
+}
+
+/** A change was forgotten, and the records have not been read since: it may have been made all the same. */
+function unlearnt({ result: { reading } }: Trail, why = ''): NonNullable<JobData['error']> | undefined {
+  return reading?.kind === 'unknown' ? errorOf('unknown-outcome', `${reading.why} ${why}`.trim()) : undefined;
 }

@@ -183,3 +183,14 @@ test('a move by automation whose outcome is unknown counts among its moves: it m
   lose(world);
   expect(world.alert({ on: 'shop' }).refusal?.code).toBe('tripped');
 });
+
+test('a job that did not succeed has moved nothing, whatever its result carries', () => {
+  const world = makeWorld({ switches: ['www', 'shop'], automation: { maxSwitches: 1 } });
+  const since = world.state().since;
+  world.pass(MINUTE);
+  world.alert();
+  const cachesUntilMs = world.nowMs() + HOUR;
+  world.end(world.running(), { status: 'superseded', outcome: 'switched', cachesUntilMs, reading: at('primary') });
+  expect(world.state()).toMatchObject({ position: 'primary', since, by: null, cachesUntil: null });
+  expect(world.alert({ on: 'shop' }).refusal).toBeNull();
+});

@@ -9,6 +9,7 @@ import {
   switchAs,
   until,
   type WorldOptions,
+  ZONE,
 } from './move-world.ts';
 import { Crash, type Driver, driveJob } from './run-driver.ts';
 
@@ -200,3 +201,60 @@ test('a resumed run that was interrupted meanwhile still finds out what it has d
   move.interrupt({ status: 'superseded', text: 'The lobby pressed restore.' });
   expect(await move.run()).toMatchObject({ status: 'succeeded', data: { outcome: 'switched', verified: false } });
 });
+
+test('a change that Route 53 has forgotten is none: withheld after that, the job says nothing of a move', async () => {
+  const here = await world();
+  here.route53.weather({ kind: 'forget' });
+  const move = job(here, { automatic: true });
+  move.onWrite((write) => {
+    if (write === 'end settle') here.state.reason = 'Its alert has closed.';
+  });
+  const end = await move.run();
+  expect(end).toMatchObject({ status: 'superseded', data: { outcome: null, cachesUntilMs: null } });
+  expect(end.data.reading).toEqual({ kind: 'position', position: 'primary' });
+  expect(sentChanges(here)).toBe(1);
+});
+
+test('a change that Route 53 has forgotten is none: interrupted after that, the job says nothing of a move', async () => {
+  const here = await world();
+  here.route53.weather({ kind: 'forget' });
+  const move = job(here);
+  interruptAt(move, 'end read-2');
+  const end = await move.run();
+  expect(end).toMatchObject({ status: 'superseded', data: { outcome: null, cachesUntilMs: null } });
+  expect(end.data.reading).toEqual({ kind: 'position', position: 'primary' });
+});
+
+test('a change that Route 53 has forgotten and that turns out to be made is a success with its time for caches', async () => {
+  const here = await world();
+  here.route53.weather({ kind: 'forget' });
+  const move = job(here);
+  move.onWrite((write) => {
+    if (write !== 'end settle') return;
+    here.route53.edit(ZONE, [
+      ...PRIMARY.map((set) => ({ action: 'DELETE', set }) as const),
+      ...MAINTENANCE.map((set) => ({ action: 'CREATE', set }) as const),
+    ]);
+  });
+  const end = await move.run();
+  expect(end).toMatchObject({ status: 'succeeded', data: { outcome: 'switched', verified: true } });
+  expect(end.data.cachesUntilMs).toBeGreaterThan(0);
+});
+
+test.for(['interrupted', 'deadline'] as const)(
+  'a change that Route 53 has forgotten, and no time to read the records again (%s): the outcome is said to be unknown',
+  async (why) => {
+    const here = await world();
+    here.route53.weather({ kind: 'forget' });
+    const move = job(here);
+    move.onWrite((write) => {
+      if (write !== 'end settle') return;
+      if (why === 'deadline') move.stop('deadline');
+      else move.interrupt({ status: 'superseded', text: 'The lobby pressed restore.' });
+    });
+    expect(await move.run()).toMatchObject({
+      status: 'failed',
+      data: { outcome: null, cachesUntilMs: null, error: { code: 'unknown-outcome' }, reading: { kind: 'unknown' } },
+    });
+  },
+);

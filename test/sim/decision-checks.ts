@@ -31,6 +31,7 @@ export function checkDecision(what: Decided, ledger: Ledger, claims: Claims, liv
   const before = new Map([...ledger.jobs].map(([id, { status }]) => [id, status]));
   ledger.apply(what);
   checkRevision(what);
+  checkMover(what, ledger);
   checkCommand(what, ledger, claims);
   checkAutomation(what, ledger);
   const running = ledger
@@ -63,6 +64,16 @@ function checkObserved({ event, state, decision, turn }: Decided, { history, job
   must(others === true || forgotten, () => {
     return `${turn.lane} is believed to have been moved to ${position}, and is at ${live.position(turn.lane)}`;
   });
+}
+
+/** Who is thanked for where a switch is has moved it there, as far as can be known. */
+function checkMover({ decision, turn }: Decided, { jobs }: Ledger): void {
+  const { by, position } = decision.state;
+  const job = jobs.get(by?.job ?? '');
+  if (by === null || !job) return;
+  const { status, data } = job;
+  const moved = (status === 'succeeded' && data.outcome === 'switched') || data.error?.code === 'unknown-outcome';
+  must(moved, () => `${turn.lane} is at ${position}, moved by ${job.id}, which ended as ${status}, ${data.outcome}`);
 }
 
 function checkRevision({ state, decision, turn }: Decided): void {
@@ -115,7 +126,7 @@ function checkAutomation({ decision, turn }: Decided, ledger: Ledger): void {
 }
 
 /** What a job says at its end is what it did to the records. */
-function checkEnd(job: KnownJob, { history, states }: Ledger, live: Live): void {
+function checkEnd(job: KnownJob, { history }: Ledger, live: Live): void {
   const { status, data } = job;
   const written = (history.get(job.lane) ?? []).slice(job.historyAtStart);
   const own = written.filter(({ by }) => by === job.id).length;
@@ -123,7 +134,6 @@ function checkEnd(job: KnownJob, { history, states }: Ledger, live: Live): void 
   const words = `${job.id} (${data.command} to ${data.to}) ended as ${status}, ${data.outcome ?? data.error?.code}`;
   must(own === 0 || !job.cancelled, () => `${words}, was cancelled, and changed the records`);
   must(data.error?.code !== 'internal-error', () => `${words}: ${data.error?.message}`);
-  must(!data.automatic || data.command === 'drill' || states.has(job.lane), () => `${words} on no switch`);
   if (status === 'succeeded') {
     if (data.outcome === 'drilled' || data.outcome === 'already-there') {
       must(own === 0, () => `${words}, and changed the records`);
@@ -135,6 +145,7 @@ function checkEnd(job: KnownJob, { history, states }: Ledger, live: Live): void 
     must(live.asWanted(job.lane, job), () => `${words}, and the records are not so`);
     return;
   }
+  must(data.outcome === null && data.cachesUntilMs === null, () => `${words}, and says that it moved the switch`);
   if (data.error?.code === 'unknown-outcome' || others > 0) return;
   must(own === 0, () => `${words}, and changed the records`);
 }

@@ -1,6 +1,6 @@
 import { isUnfinished, type JobEnd, type JobRow } from '../../engine/job.ts';
 import type { Interrupt, JobData } from '../command.ts';
-import { isInDoubt } from '../in-hand.ts';
+import { hasSwitched, isInDoubt } from '../in-hand.ts';
 import { DIFFERENCES_MAX, recordsBefore, type Asker, type SwitchState } from '../state.ts';
 import type { Switch } from '../switch.ts';
 import { clip } from '../text.ts';
@@ -68,9 +68,8 @@ function arrive(state: SwitchState, data: JobData, settings: Switch, nowMs: numb
 function whereNow(state: SwitchState, job: JobRow<JobData>, settings: Switch, nowMs: number): Adoption {
   const { data } = job;
   if (isInDoubt(job)) return { state: inDoubt(state, job, nowMs), text: null };
-  const succeeded = job.status === 'succeeded';
-  if (succeeded && data.outcome === 'switched') return { state: moved(state, job, nowMs), text: null };
-  if (succeeded && !data.automatic) return wanted(state, data, settings, nowMs);
+  if (hasSwitched(job)) return { state: moved(state, job, nowMs), text: null };
+  if (job.status === 'succeeded' && !data.automatic) return wanted(state, data, settings, nowMs);
   // It has moved nothing: what it has read counts as what the watch reads.
   return data.reading ? observe(state, data.reading, settings, nowMs) : { state, text: null };
 }
