@@ -5,9 +5,9 @@ import type { JobData } from './command.ts';
 import { change } from './move/change.ts';
 import { drill } from './move/drill.ts';
 import { ended, endedUnchanged, errorOf, type Result, stoppedUnchanged } from './move/end.ts';
-import { guard } from './move/guard.ts';
+import { guard, whyPast } from './move/guard.ts';
 import { PACE, pause } from './move/pace.ts';
-import { propose } from './move/plan.ts';
+import { isSettledByHuman, propose } from './move/plan.ts';
 import { read, type Seen } from './move/read.ts';
 import { settle } from './move/settle.ts';
 import { verify } from './move/verify.ts';
@@ -28,6 +28,9 @@ const ROUNDS_MAX = 20;
  * The runbook of a switch: guard → read → plan → change → settle → verify. Every step is safe to repeat, and says why;
  * a run that is resumed after a crash goes on from the stored ones. Records that moved, or a change that Route 53 has
  * forgotten, lead back to `read`: the steps of a later round carry its number, `read-2`.
+ *
+ * What stops only automation is looked at again before it ends the job: a human may have joined since, also since an
+ * earlier run has stored it.
  */
 export function makeMove<State>(world: MoveOptions<State>): Runbook<JobData, State> {
   const turns = makeZoneTurns();
@@ -57,7 +60,7 @@ async function walkThrough<State>(walk: Walk<State>): Promise<JobEnd<JobData>> {
   const trail: Trail = { result: {}, made: {}, accepted: false, refused: null };
   try {
     const { detail: guarded } = await take(walk, 'guard', (context) => guard(walk, context));
-    if (guarded.kind === 'refused') {
+    if (guarded.kind === 'refused' && whyPast((await walk.run.look()).job.data) === null) {
       return ended(walk, 'refused', { error: errorOf('probe-failed', guarded.message) });
     }
     for (let round = 1; round <= ROUNDS_MAX; round += 1) {
@@ -88,6 +91,7 @@ async function oneRound<State>(walk: Walk<State>, trail: Trail, round: number): 
 
   const { detail: plan, acted } = await take(walk, name('plan'), () => propose(walk, seen));
   if (plan.kind === 'refused') {
+    if (plan.code === 'drift' && (await isSettledByHuman(walk, seen))) return 'again';
     return ended(walk, 'refused', { ...trail.result, error: errorOf(plan.code, plan.message, plan.hint) });
   }
   if (run.job.data.command === 'drill') return drill(walk, seen, plan);
@@ -113,6 +117,7 @@ async function oneRound<State>(walk: Walk<State>, trail: Trail, round: number): 
     trail.refused = changed.refused ? changes : null;
     return 'again';
   }
+  if (changed.kind === 'withheld' && !(await run.look()).job.data.automatic) return 'again';
   if (changed.kind !== 'accepted') return endedUnchanged(walk, changed, trail.result);
 
   trail.accepted = true;

@@ -258,3 +258,42 @@ test.for(['interrupted', 'deadline'] as const)(
     });
   },
 );
+
+const silent = { ok: false, text: 'The site did not answer.' };
+const probed = (): WorldOptions => ({
+  switches: [switchAs({ probe: { maintenance: { url: 'https://m.example.net/', expect: [200], timeoutMs: 1_000 } } })],
+  move: { prober: { probe: async () => silent } },
+});
+
+test('the probe has refused automation and the process has died: a human who has joined since is not refused by it', async () => {
+  const here = await world(probed());
+  const move = job(here, { automatic: true });
+  move.onWrite((write) => {
+    if (write !== 'end guard' || move.step('guard')?.status !== 'refused' || !move.job.data.automatic) return;
+    move.stop('shutdown');
+    move.joined({ automatic: false });
+  });
+  await move.run().catch(() => undefined);
+  expect(await move.run()).toMatchObject({ status: 'succeeded', data: { outcome: 'switched' } });
+});
+
+test('the change was withheld from automation and the process has died: that of a human who has joined since is sent', async () => {
+  const here = await world();
+  here.state.reason = 'Its alert has closed.';
+  const move = job(here, { automatic: true });
+  move.onWrite((write) => {
+    if (write === 'end change' && move.step('change')?.status === 'skipped') move.joined({ automatic: false });
+  });
+  expect(await move.run()).toMatchObject({ status: 'succeeded', data: { outcome: 'switched' } });
+  expect(sentChanges(here)).toBe(1);
+});
+
+test('drift has refused automation: a human who has joined since and names the position restores', async () => {
+  const here = await world({ records: [{ name: 'www.example.test', type: 'A', ttl: 60, values: ['203.0.113.7'] }] });
+  const move = job(here, { automatic: true, command: 'restore', to: 'primary' });
+  move.onWrite((write) => {
+    if (write === 'end plan') move.joined({ automatic: false, toNamed: true });
+  });
+  expect(await move.run()).toMatchObject({ status: 'succeeded', data: { outcome: 'switched' } });
+  expect(sameSets(here.live(), PRIMARY)).toBe(true);
+});

@@ -114,6 +114,8 @@ export function makeRuleChecks(switches: readonly Switch[], automation: Automati
       }
       return;
     }
+    const probed = data.command === 'failover' && data.error?.code === 'probe-failed';
+    must(!probed, () => `${words}, by the probe that stops automation alone`);
     if (status === 'superseded')
       must(wished.get(name) !== job.id, () => `${words}, and was the newest wish of a human`);
     // A queued job that ends beside another one has no part in what that one does.

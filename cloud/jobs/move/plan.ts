@@ -54,6 +54,12 @@ export async function propose<State>(walk: Walk<State>, seen: Seen): Promise<Ste
   }
 }
 
+/** Whether what was refused as drift may go on by now: a human who has joined since may have said what to restore. */
+export async function isSettledByHuman<State>(walk: Walk<State>, seen: Seen): Promise<boolean> {
+  const { state } = await walk.run.look();
+  return driftRefusal(walk, seen, walk.world.beforeOf(state)) === undefined;
+}
+
 /** `delete A www.example.com 192.0.2.10 (60 s), create CNAME www.example.com …`. */
 export function changesInWords({ changes }: Change): string {
   return inWords(changes.map(({ action, set }) => ({ verb: action.toLowerCase(), set })));

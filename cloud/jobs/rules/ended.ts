@@ -31,6 +31,15 @@ export function endData(job: JobRow<JobData>, end: JobEnd<JobData>): JobData {
   };
 }
 
+/**
+ * A human has joined, and the run did not know of it when it ended the job: what has stopped it (its probe, its alert,
+ * drift) may be what stops automation alone.
+ */
+export function isOutOfDate(job: JobRow<JobData>, { status, data }: JobEnd<JobData>): boolean {
+  const stopped = status === 'refused' || (status === 'superseded' && job.interrupt === null);
+  return stopped && data.automatic && !job.data.automatic;
+}
+
 function interruptText({ interrupt }: JobRow<JobData>): string | undefined {
   return (interrupt as Partial<Interrupt> | null)?.text;
 }
