@@ -79,6 +79,8 @@ type Doubt = {
   readonly before: readonly RecordSet[] | null;
   /** The incident had moved the switch before, for certain. */
   readonly incidentMoved: boolean;
+  /** The move before it, when that was in doubt as well: found where that went to, this one was not made. */
+  readonly earlier: Omit<Doubt, 'earlier'> | null;
 };
 
 /** Somebody took the records back soon after dashover had moved them: another controller, most likely. */

@@ -194,3 +194,15 @@ test('a job that did not succeed has moved nothing, whatever its result carries'
   expect(world.state()).toMatchObject({ position: 'primary', since, by: null, cachesUntil: null });
   expect(world.alert({ on: 'shop' }).refusal).toBeNull();
 });
+
+test('two moves in a row are in doubt and the earlier one turns out to be made: it is not taken for that of somebody else', () => {
+  const world = makeWorld();
+  world.alert();
+  const failover = world.running()?.id;
+  lose(world);
+  world.press('restore');
+  lose(world);
+  world.found('maintenance');
+  expect(world.state()).toMatchObject({ position: 'maintenance', by: { job: failover }, hold: null });
+  expect(world.stateOf().incident?.id).toBe(failover);
+});

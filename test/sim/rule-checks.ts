@@ -132,7 +132,8 @@ export function makeRuleChecks(switches: readonly Switch[], automation: Automati
     }
     if (status !== 'succeeded' && state?.hold.taken === null) {
       // What it has read may show that an earlier failover was made, whose hold it then is.
-      const others = ['external', state.doubt?.automatic === false ? state.doubt.by.actor : null];
+      const doubts = [state.doubt, state.doubt?.earlier].filter((doubt) => doubt?.automatic === false);
+      const others = ['external', ...doubts.map((doubt) => doubt?.by.actor)];
       must(hold.taken === null || others.includes(hold.taken.by), () => `${words}, and took the hold`);
     }
   }
@@ -188,7 +189,8 @@ function checkAcknowledged({ state, decision, turn }: Decided, { jobs, history }
     const job = jobs.get(id);
     return kind === 'update' && job?.status === 'succeeded' && job.data.command === 'restore' && !job.data.automatic;
   });
-  const settled = state?.doubt?.command === 'restore' && !state.doubt.automatic;
+  const doubts = [state?.doubt, state?.doubt?.earlier];
+  const settled = doubts.some((doubt) => doubt?.command === 'restore' && !doubt.automatic);
   // A change that was accepted and forgotten is seen as one that somebody has taken back.
   const others = [...jobs.values()].some((job) => job.lane === turn.lane && job.forgotten);
   const moved = others || history.get(turn.lane)?.some(({ by }) => by === null) === true;

@@ -133,6 +133,7 @@ function inDoubt(state: SwitchState, { id, data }: JobRow<JobData>, nowMs: numbe
     reason: data.reason,
     before: (data.command === 'failover' ? data.before : null) ?? state.doubt?.before ?? null,
     incidentMoved: state.doubt?.incidentMoved ?? state.incident?.moved ?? false,
+    earlier: state.doubt && { ...state.doubt, earlier: null },
   };
   return confirmIncident({ ...state, position: 'unknown', sinceMs: nowMs, by: null, drift: [], doubt });
 }

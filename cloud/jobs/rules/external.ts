@@ -82,21 +82,23 @@ function drift(state: SwitchState, differences: readonly string[], name: string,
 /** A reading may answer what became of a move whose outcome could not be learnt: null when it does not, or there is none. */
 export function settleDoubt(state: SwitchState, position: string, settings: Switch, nowMs: number): Adoption | null {
   const { doubt } = state;
-  if (position !== doubt?.to && position !== doubt?.from) return null;
+  if (!doubt) return null;
   const settled: SwitchState = { ...state, position, sinceMs: nowMs, by: null, drift: [], doubt: null };
-  if (position === doubt.to) {
-    const { kind: trigger, actor } = doubt.by;
-    const by = { trigger, actor, job: doubt.job };
+  const made = [doubt, doubt.earlier].find((move) => move?.to === position);
+  if (made) {
+    const { kind: trigger, actor } = made.by;
+    const by = { trigger, actor, job: made.job };
     const arrived = { ...settled, by, before: recordsBefore(state) };
-    const arrival = { to: doubt.to, automatic: doubt.automatic, by: doubt.by, reason: doubt.reason, switched: true };
+    const arrival = { to: made.to, automatic: made.automatic, by: made.by, reason: made.reason, switched: true };
     return {
       state:
-        doubt.command === 'restore'
+        made.command === 'restore'
           ? restoreSucceeded(arrived, arrival, settings.guards, nowMs)
           : failoverSucceeded(arrived, arrival, settings.guards, nowMs),
-      text: `${settings.name} is at ${position}: the ${doubt.command} whose outcome was not known was made.`,
+      text: `${settings.name} is at ${position}: the ${made.command} whose outcome was not known was made.`,
     };
   }
+  if (position !== doubt.from) return null;
   return {
     state: unconfirmIncident(settled, doubt.incidentMoved),
     text: `${settings.name} is still at ${position}: the ${doubt.command} whose outcome was not known was not made.`,
