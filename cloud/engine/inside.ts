@@ -25,7 +25,7 @@ export interface Inside {
   step(lease: Lease, step: StepRow): Promise<JobRow | 'lease-lost'>;
 }
 
-export interface Answered {
+interface Answered {
   readonly reply: unknown;
   /** Of an `ended` job: the rules have not ended it, and its run is to go on. */
   readonly goesOn: boolean;
