@@ -20,7 +20,7 @@ import { onlyWhatCounts } from './jobs/notice/gate.ts';
 import { notifySettings } from './jobs/notice/settings.ts';
 import { makeRateBudget, type RateBudget } from './jobs/rate-budget.ts';
 import { lastLook } from './jobs/rules/permit.ts';
-import type { SwitchState } from './jobs/state.ts';
+import { recordsBefore, type SwitchState } from './jobs/state.ts';
 import { makeWatch, type Watch } from './jobs/watch.ts';
 import { type Heart, runNotifying } from './notifying.ts';
 import type { Bus, Ids, Meter, NameServers, OnMessage, Prober, Receiver, RecordStore } from './ports.ts';
@@ -170,7 +170,7 @@ function makeSwitchEngine(
       ...ports,
       switches: Object.fromEntries(switches),
       mayStillSend: (job, state) => lastLook(job, state, config.automation, clock.nowMs()),
-      beforeOf: ({ before }) => before,
+      beforeOf: (state) => recordsBefore(state),
     }),
     failed: brokenOff,
     stopped: stoppedShort,

@@ -37,23 +37,24 @@ export function makeDecider(
       ...(lease && { lease }),
     };
     // A store may try its transaction again: the decision that counts is the last.
-    const last: { decision?: Committed['decision'] } = {};
+    const last: { decision?: Committed['decision']; goesOn?: boolean } = {};
     const decided = await store.decide(turn, (state, seen, known, ended) => {
       const asked = event(known, ended);
       const decision = rules.decide(state === undefined ? rules.initial(lane, nowMs) : state, asked, seen, nowMs);
-      if (asked.kind === 'ended') proveEnd(asked.job.id, decision);
+      if (asked.kind === 'ended') last.goesOn = goesOn(asked.job.id, decision);
       last.decision = decision;
       return { ...decision, outgoing: decision.outgoing.filter(reached) };
     });
     if (decided === 'lease-lost') return decided;
     if (!last.decision) throw new Error(`the store decided lane ${lane} without asking the rules`);
     committed({ decided, decision: last.decision });
-    return { reply: decided.reply };
+    return { reply: decided.reply, goesOn: last.goesOn ?? false };
   };
 }
 
-/** A job whose end left it running would be run again and again. */
-function proveEnd(job: string, { jobs }: Committed['decision']): void {
-  const ends = jobs.some((change) => change.kind === 'update' && change.id === job && change.status !== 'running');
-  if (!ends) throw new Error(`the rules were told that job ${job} ended and did not end it`);
+/** Whether the rules have a job go on that was to end. Said by nothing, it would be run again and again by mistake. */
+function goesOn(job: string, { jobs }: Committed['decision']): boolean {
+  const update = jobs.find((change) => change.kind === 'update' && change.id === job);
+  if (update?.kind !== 'update') throw new Error(`the rules were told that job ${job} ended and did not end it`);
+  return update.status === 'running';
 }

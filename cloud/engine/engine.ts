@@ -15,7 +15,7 @@ export interface EngineOptions<State, Shared, Command, Reply, Data> {
   readonly rules: Rules<State, Shared, Command, Reply, Data>;
   readonly runbook: Runbook<Data, State>;
   /** How a job ends whose runbook threw. What is no Fault arrives as `internal-error`, its cause is in the log. Pure. */
-  readonly failed: (data: Data, error: Fault) => JobEnd<Data>;
+  readonly failed: (job: JobRow<Data>, error: Fault) => JobEnd<Data>;
   /** How a job ends whose runbook let a `Stopped` pass. Pure. */
   readonly stopped: (job: JobRow<Data>, reason: EndingReason) => JobEnd<Data>;
   /** Receivers by name. Messages to a receiver that is not configured are not stored. */

@@ -20,9 +20,15 @@ export interface Inside {
   readonly owner: string;
   readonly outage: Outage;
   /** Asks the rules about one event of a lane; what follows is stored, told and started. Rejects when nothing was stored. */
-  decide(asked: Asked): Promise<{ readonly reply: unknown } | 'lease-lost'>;
+  decide(asked: Asked): Promise<Answered | 'lease-lost'>;
   /** Stores a step and tells of it. */
   step(lease: Lease, step: StepRow): Promise<JobRow | 'lease-lost'>;
+}
+
+interface Answered {
+  readonly reply: unknown;
+  /** Of an `ended` job: the rules have not ended it, and its run is to go on. */
+  readonly goesOn: boolean;
 }
 
 export interface Asked {

@@ -16,6 +16,10 @@ export type LaneEvent<Command, Data> =
       readonly known: JobRow<Data> | null;
     }
   | { readonly kind: 'timer' }
+  /**
+   * A run of the job has come to its end, and the decision ends the job. Where the run has missed what the job has become
+   * meanwhile, an update that leaves the job running has it run once more.
+   */
   | { readonly kind: 'ended'; readonly job: JobRow<Data>; readonly end: JobEnd<Data> };
 
 /** What the function may look at besides the state, read in the same transaction. */

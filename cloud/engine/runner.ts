@@ -48,7 +48,8 @@ export function makeRunner(inside: Inside, { runbook, failed, stopped }: Endings
 
   async function execute({ lease, control, recorder }: Running): Promise<void> {
     try {
-      await finish(lease, control, recorder, await endOf(control, recorder));
+      let end = await endOf(control, recorder);
+      while ((await finish(lease, control, recorder, end)) === 'goes-on') end = await endOf(control, recorder, 'again');
     } catch (error) {
       const why = control.reason(ALL_BUT_HARD);
       if (why?.kind === 'shutdown') await handOver([lease]);
@@ -58,9 +59,11 @@ export function makeRunner(inside: Inside, { runbook, failed, stopped }: Endings
   }
 
   /** How the job ends, also when the runbook threw; throws a hard `Stopped` when this run may not say. */
-  async function endOf(control: Control, recorder: Recorder): Promise<JobEnd> {
+  async function endOf(control: Control, recorder: Recorder, again?: 'again'): Promise<JobEnd> {
     const { run } = recorder;
     try {
+      // It has missed something: it goes on with the job as it is stored.
+      if (again) await run.look();
       return await runbook(run);
     } catch (error) {
       control.check(ALL_BUT_HARD);
@@ -75,12 +78,12 @@ export function makeRunner(inside: Inside, { runbook, failed, stopped }: Endings
       const { job } = run;
       log.error({ err: error, job: job.id, lane: job.lane }, `job ${job.id} of ${job.lane} failed: ${fault.message}`);
       await recorder.close('failed', fault.message);
-      return failed(run.job.data, fault);
+      return failed(run.job, fault);
     }
   }
 
   /** Stores the end, and what the rules make of it, under the lease. */
-  async function finish(lease: Lease, control: Control, recorder: Recorder, end: JobEnd): Promise<void> {
+  async function finish(lease: Lease, control: Control, recorder: Recorder, end: JobEnd): Promise<'ended' | 'goes-on'> {
     const { lane } = recorder.run.job;
     const signal = control.signal(ALL_BUT_HARD);
     for (let attempt = 1; ; attempt++) {
@@ -97,7 +100,7 @@ export function makeRunner(inside: Inside, { runbook, failed, stopped }: Endings
             }),
           signal,
         );
-        if (answer !== 'lease-lost') return;
+        if (answer !== 'lease-lost') return answer.goesOn ? 'goes-on' : 'ended';
         control.stop({ kind: 'lease-lost' });
         throw new Stopped({ kind: 'lease-lost' });
       } catch (error) {

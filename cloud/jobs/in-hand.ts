@@ -23,6 +23,11 @@ export function jobInHand(unfinished: readonly JobRow<JobData>[]): JobRow<JobDat
   );
 }
 
+/** A job that has changed the records, for certain. */
+export function hasSwitched({ status, data }: JobRow<JobData>): boolean {
+  return status === 'succeeded' && data.outcome === 'switched';
+}
+
 /** A job whose change may have been made: said so by the runbook, or by a mistake of ours after the change had begun. */
 export function isInDoubt({ status, data, steps }: JobRow<JobData>): boolean {
   if (data.error?.code === 'unknown-outcome') return true;

@@ -4,6 +4,7 @@ import { isUnfinished, type JobRow } from '../engine/job.ts';
 import { jobMessages, stateMessage, toJobs } from './announce.ts';
 import type { JobData, Reply, SwitchCommand } from './command.ts';
 import { describeState } from './describe.ts';
+import { hasSwitched, isInDoubt } from './in-hand.ts';
 import { afterRelease, onCancel, onClearAlert, onHold, onRelease } from './rules/owner.ts';
 import { toldOf } from './notice/pages.ts';
 import { checkRows } from './notice/rows.ts';
@@ -11,14 +12,15 @@ import { NOBODY, type NotifySettings } from './notice/settings.ts';
 import { nextTellMs, tellPeople } from './notice/tell.ts';
 import type { Answer } from './rules/answer.ts';
 import { nextTickMs } from './rules/clocks.ts';
-import { endJob, type Draft } from './rules/draft.ts';
-import { afterMove, endData } from './rules/ended.ts';
+import { about, endJob, updateJob, write, type Draft } from './rules/draft.ts';
+import { afterMove, endData, isOutOfDate } from './rules/ended.ts';
 import { forgetMove, recent } from './rules/everywhere.ts';
 import { follow, passTime } from './rules/follow.ts';
 import { onMove } from './rules/moves.ts';
-import { onObserved } from './rules/observed.ts';
+import { learn, onObserved } from './rules/observed.ts';
 import { initialState, type Everywhere, type SwitchState } from './state.ts';
 import type { Automation, Switch } from './switch.ts';
+import { who } from './text.ts';
 
 /** A state that has not changed is told again after this long, with whatever is decided then. */
 const TELL_AGAIN_MS = 60_000;
@@ -157,11 +159,19 @@ function onCommand(
 }
 
 function onEnded(draft: Draft, { job, end }: Extract<SwitchEvent, { kind: 'ended' }>): void {
+  if (isOutOfDate(job, end)) return goOn(draft, job);
   const ended = endJob(draft, job, { status: end.status, data: endData(job, end) });
   if (!job.exclusive) return;
-  draft.state = afterMove(draft.state, ended, draft.settings, draft.nowMs);
-  const { automatic, outcome } = ended.data;
-  if (!automatic || outcome !== 'switched') draft.everywhere = forgetMove(draft.everywhere, job.id);
+  learn(draft, afterMove(draft.state, ended, draft.settings, draft.nowMs));
+  const mayHaveMoved = hasSwitched(ended) || isInDoubt(ended);
+  if (!ended.data.automatic || !mayHaveMoved) draft.everywhere = forgetMove(draft.everywhere, job.id);
+}
+
+/** It runs once more, with what it has stored. */
+function goOn(draft: Draft, job: JobRow<JobData>): void {
+  const { command, takenOverBy, trigger } = updateJob(draft, job, job.data).data;
+  const text = `${who(takenOverBy ?? trigger)} joined before the ${command} by automation had ended; it goes on as theirs.`;
+  write(draft, 'goes-on', text, about(job));
 }
 
 /** The counter grows by one when what it stands for has changed, however much of it. */

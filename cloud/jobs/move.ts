@@ -5,9 +5,9 @@ import type { JobData } from './command.ts';
 import { change } from './move/change.ts';
 import { drill } from './move/drill.ts';
 import { ended, endedUnchanged, errorOf, type Result, stoppedUnchanged } from './move/end.ts';
-import { guard } from './move/guard.ts';
+import { guard, whyPast } from './move/guard.ts';
 import { PACE, pause } from './move/pace.ts';
-import { propose } from './move/plan.ts';
+import { isSettledByHuman, propose } from './move/plan.ts';
 import { read, type Seen } from './move/read.ts';
 import { settle } from './move/settle.ts';
 import { verify } from './move/verify.ts';
@@ -28,6 +28,9 @@ const ROUNDS_MAX = 20;
  * The runbook of a switch: guard → read → plan → change → settle → verify. Every step is safe to repeat, and says why;
  * a run that is resumed after a crash goes on from the stored ones. Records that moved, or a change that Route 53 has
  * forgotten, lead back to `read`: the steps of a later round carry its number, `read-2`.
+ *
+ * What stops only automation is looked at again before it ends the job: a human may have joined since, also since an
+ * earlier run has stored it.
  */
 export function makeMove<State>(world: MoveOptions<State>): Runbook<JobData, State> {
   const turns = makeZoneTurns();
@@ -45,17 +48,19 @@ export function makeMove<State>(world: MoveOptions<State>): Runbook<JobData, Sta
 /** What the end must know of the way so far. */
 interface Trail {
   result: Result;
-  /** A change of this job was accepted: from then on it has succeeded, whatever stops it. */
+  /** What its newest accepted change has made: said at the end of a job that has succeeded. */
+  made: Result;
+  /** A change of this job was accepted and stands: from then on it has succeeded, whatever stops it. */
   accepted: boolean;
   /** The change that Route 53 has refused although the records were as read: refused again, reading does not help. */
   refused: string | null;
 }
 
 async function walkThrough<State>(walk: Walk<State>): Promise<JobEnd<JobData>> {
-  const trail: Trail = { result: {}, accepted: false, refused: null };
+  const trail: Trail = { result: {}, made: {}, accepted: false, refused: null };
   try {
     const { detail: guarded } = await take(walk, 'guard', (context) => guard(walk, context));
-    if (guarded.kind === 'refused') {
+    if (guarded.kind === 'refused' && whyPast((await walk.run.look()).job.data) === null) {
       return ended(walk, 'refused', { error: errorOf('probe-failed', guarded.message) });
     }
     for (let round = 1; round <= ROUNDS_MAX; round += 1) {
@@ -79,12 +84,14 @@ async function oneRound<State>(walk: Walk<State>, trail: Trail, round: number): 
 
   const { detail: seen } = await take(walk, name('read'), (context) => read(walk, context));
   if (seen.kind === 'failed') {
-    return ended(walk, 'failed', { ...trail.result, error: errorOf(seen.code, seen.message, seen.hint) });
+    const error = unlearnt(trail, seen.message) ?? errorOf(seen.code, seen.message, seen.hint);
+    return ended(walk, 'failed', { ...trail.result, error });
   }
   trail.result = { ...trail.result, reading: seen.reading };
 
   const { detail: plan, acted } = await take(walk, name('plan'), () => propose(walk, seen));
   if (plan.kind === 'refused') {
+    if (plan.code === 'drift' && (await isSettledByHuman(walk, seen))) return 'again';
     return ended(walk, 'refused', { ...trail.result, error: errorOf(plan.code, plan.message, plan.hint) });
   }
   if (run.job.data.command === 'drill') return drill(walk, seen, plan);
@@ -96,6 +103,8 @@ async function oneRound<State>(walk: Walk<State>, trail: Trail, round: number): 
     return finish(walk, trail, name('verify'), ownedLive(walk, seen), seen);
   }
 
+  // From here on the change may have been made, whatever can be learnt of it.
+  if (run.job.data.command === 'failover') trail.result = { ...trail.result, before: plan.found };
   const changes = JSON.stringify(plan.changes);
   const circumstances = { resumed: !acted, refusedBefore: trail.refused === changes };
   const { detail: changed } = await take(
@@ -108,15 +117,11 @@ async function oneRound<State>(walk: Walk<State>, trail: Trail, round: number): 
     trail.refused = changed.refused ? changes : null;
     return 'again';
   }
+  if (changed.kind === 'withheld' && !(await run.look()).job.data.automatic) return 'again';
   if (changed.kind !== 'accepted') return endedUnchanged(walk, changed, trail.result);
 
   trail.accepted = true;
-  trail.result = {
-    ...trail.result,
-    ...made(plan, changed.acceptedAtMs),
-    reading: reading(plan.after, target),
-    ...(run.job.data.command === 'failover' ? { before: plan.found } : {}),
-  };
+  trail.made = { ...made(plan, changed.acceptedAtMs), reading: reading(plan.after, target) };
 
   const { detail: settled } = await take(walk, name('settle'), (context) => settle(walk, changed.changeId, context));
   if (settled.kind === 'lost') {
@@ -125,7 +130,7 @@ async function oneRound<State>(walk: Walk<State>, trail: Trail, round: number): 
     trail.result = { ...trail.result, reading: { kind: 'unknown', why } };
     return 'again';
   }
-  if (settled.kind === 'insync') trail.result = { ...trail.result, ...made(plan, settled.atMs) };
+  if (settled.kind === 'insync') trail.made = { ...trail.made, ...made(plan, settled.atMs) };
   if (settled.kind === 'early') return endedEarly(walk, trail, settled.by);
   return finish(walk, trail, name('verify'), plan.after, seen);
 }
@@ -148,7 +153,7 @@ async function finish<State>(
   { live, zone }: Seen,
 ): Promise<JobEnd<JobData>> {
   const { detail } = await take(walk, step, (context) => verify(walk, wanted, live, zone, context));
-  return ended(walk, 'succeeded', { ...trail.result, outcome: 'switched', verified: detail.verified });
+  return ended(walk, 'succeeded', { ...trail.result, ...trail.made, outcome: 'switched', verified: detail.verified });
 }
 
 function ownedLive<State>({ target }: Walk<State>, { live }: Seen): readonly RecordSet[] {
@@ -156,9 +161,9 @@ function ownedLive<State>({ target }: Walk<State>, { live }: Seen): readonly Rec
 }
 
 /** Accepted, and told to end before it was settled or verified: a success that was not proved. */
-function endedEarly<State>(walk: Walk<State>, { result }: Trail, by: 'interrupted' | 'deadline'): JobEnd<JobData> {
+function endedEarly<State>(walk: Walk<State>, trail: Trail, by: 'interrupted' | 'deadline'): JobEnd<JobData> {
   const verified = walk.target.verify || by === 'deadline' ? false : null;
-  return ended(walk, 'succeeded', { ...result, verified });
+  return ended(walk, 'succeeded', { ...trail.result, ...trail.made, verified });
 }
 
 /** Told to stop between steps, or in one that can be left as it is. */
@@ -166,5 +171,13 @@ function stoppedAt<State>(walk: Walk<State>, trail: Trail, reason: StopReason): 
   if (trail.accepted && (reason.kind === 'interrupted' || reason.kind === 'deadline')) {
     return endedEarly(walk, trail, reason.kind);
   }
-  return stoppedUnchanged(walk, reason, 'The records were not changed before the deadline of the job.', trail.result);
+  const unchanged = 'The records were not changed before the deadline of the job.';
+  const end = stoppedUnchanged(walk, reason, unchanged, trail.result);
+  const error = unlearnt(trail);
+  return error ? ended(walk, 'failed', { ...trail.result, error }) : end;
+}
+
+/** A change was forgotten, and the records have not been read since: it may have been made all the same. */
+function unlearnt({ result: { reading } }: Trail, why = ''): NonNullable<JobData['error']> | undefined {
+  return reading?.kind === 'unknown' ? errorOf('unknown-outcome', `${reading.why} ${why}`.trim()) : undefined;
 }

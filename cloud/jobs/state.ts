@@ -79,6 +79,8 @@ type Doubt = {
   readonly before: readonly RecordSet[] | null;
   /** The incident had moved the switch before, for certain. */
   readonly incidentMoved: boolean;
+  /** The move before it, when that was in doubt as well: found where that went to, this one was not made. */
+  readonly earlier: Omit<Doubt, 'earlier'> | null;
 };
 
 /** Somebody took the records back soon after dashover had moved them: another controller, most likely. */
@@ -183,6 +185,11 @@ export function holdInForce({ hold: { asked, taken } }: Pick<SwitchState, 'hold'
   if (!asked || !taken) return asked ?? taken;
   if (asked.untilMs === null) return asked;
   return taken.untilMs === null || taken.untilMs > asked.untilMs ? taken : asked;
+}
+
+/** The records that a failover found at no position, and has replaced or may have: what a restore to `before` brings back. */
+export function recordsBefore({ before, doubt }: Pick<SwitchState, 'before' | 'doubt'>): readonly RecordSet[] | null {
+  return doubt?.before ?? before;
 }
 
 /** Somebody took the records from where dashover had moved them, and they are as that left them. */

@@ -69,7 +69,7 @@ function openLane(parts: AsyncDisposableStack, store: Store): () => Promise<Time
       times.endMs.push(performance.now());
       return { status: 'succeeded', data: run.job.data };
     },
-    failed: (data, error) => ({ status: 'failed', data: { ...data, error: error.code } }),
+    failed: ({ data }, error) => ({ status: 'failed', data: { ...data, error: error.code } }),
     stopped: ({ data }) => ({ status: 'cancelled', data }),
     receivers: {},
     lanes: ['door'],

@@ -151,7 +151,7 @@ export function openDoor(options: DoorOptions): DoorEngine {
     store,
     rules,
     runbook,
-    failed: (data, error) => ({ status: 'failed', data: { ...data, error: error.code } }),
+    failed: ({ data }, error) => ({ status: 'failed', data: { ...data, error: error.code } }),
     stopped: (job, reason) => ({
       status: reason.kind === 'deadline' ? 'failed' : 'superseded',
       data: { ...job.data, error: reason.kind },

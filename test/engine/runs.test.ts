@@ -361,3 +361,36 @@ test('an end that the rules cannot decide is kept and asked about again, 1 s, 2 
   expect(log.sentences.filter((sentence) => sentence.includes('could not be decided'))).toEqual([retries, retries]);
   await engine.stop(0);
 });
+
+test('a job that the rules do not end at its end runs once more, and knows what it has become', async () => {
+  const joined = { to: 'open', error: 'joined' };
+  const engine = openDoor({
+    store,
+    clock,
+    rules: {
+      ...doorRules,
+      decide: (door, event, seen, nowMs) => {
+        const decision = doorRules.decide(door, event, seen, nowMs);
+        if (event.kind !== 'ended' || event.end.data.error !== null) return decision;
+        return { ...decision, jobs: [{ kind: 'update', id: event.job.id, status: 'running', data: joined }] };
+      },
+    },
+    runbook: async (run) => {
+      runs.push(run.job.data.error);
+      await run.step('look', async () => {
+        acted += 1;
+        return { text: 'looked', detail: null };
+      });
+      return done(run);
+    },
+  });
+  const runs: (string | null)[] = [];
+  let acted = 0;
+  engine.start();
+  const { job } = await move(engine, 'open');
+  await settle(60);
+  expect(runs).toEqual([null, 'joined']);
+  expect(acted).toBe(1);
+  expect(await statusOf(job)).toBe('succeeded');
+  await engine.stop(0);
+});

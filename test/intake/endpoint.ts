@@ -130,7 +130,7 @@ export async function makeEndpoint(options: TestEndpointOptions = {}): Promise<T
       const data: JobData = { ...run.job.data, outcome, verified: true, reading };
       return { status: 'succeeded', data };
     },
-    failed: (data, { code, message, hint }) => ({
+    failed: ({ data }, { code, message, hint }) => ({
       status: 'failed',
       data: { ...data, error: { code, message, hint, guard: null } },
     }),

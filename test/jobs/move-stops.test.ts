@@ -9,6 +9,7 @@ import {
   switchAs,
   until,
   type WorldOptions,
+  ZONE,
 } from './move-world.ts';
 import { Crash, type Driver, driveJob } from './run-driver.ts';
 
@@ -199,4 +200,100 @@ test('a resumed run that was interrupted meanwhile still finds out what it has d
   await expect(move.run()).rejects.toBeInstanceOf(Crash);
   move.interrupt({ status: 'superseded', text: 'The lobby pressed restore.' });
   expect(await move.run()).toMatchObject({ status: 'succeeded', data: { outcome: 'switched', verified: false } });
+});
+
+test('a change that Route 53 has forgotten is none: withheld after that, the job says nothing of a move', async () => {
+  const here = await world();
+  here.route53.weather({ kind: 'forget' });
+  const move = job(here, { automatic: true });
+  move.onWrite((write) => {
+    if (write === 'end settle') here.state.reason = 'Its alert has closed.';
+  });
+  const end = await move.run();
+  expect(end).toMatchObject({ status: 'superseded', data: { outcome: null, cachesUntilMs: null } });
+  expect(end.data.reading).toEqual({ kind: 'position', position: 'primary' });
+  expect(sentChanges(here)).toBe(1);
+});
+
+test('a change that Route 53 has forgotten is none: interrupted after that, the job says nothing of a move', async () => {
+  const here = await world();
+  here.route53.weather({ kind: 'forget' });
+  const move = job(here);
+  interruptAt(move, 'end read-2');
+  const end = await move.run();
+  expect(end).toMatchObject({ status: 'superseded', data: { outcome: null, cachesUntilMs: null } });
+  expect(end.data.reading).toEqual({ kind: 'position', position: 'primary' });
+});
+
+test('a change that Route 53 has forgotten and that turns out to be made is a success with its time for caches', async () => {
+  const here = await world();
+  here.route53.weather({ kind: 'forget' });
+  const move = job(here);
+  move.onWrite((write) => {
+    if (write !== 'end settle') return;
+    here.route53.edit(ZONE, [
+      ...PRIMARY.map((set) => ({ action: 'DELETE', set }) as const),
+      ...MAINTENANCE.map((set) => ({ action: 'CREATE', set }) as const),
+    ]);
+  });
+  const end = await move.run();
+  expect(end).toMatchObject({ status: 'succeeded', data: { outcome: 'switched', verified: true } });
+  expect(end.data.cachesUntilMs).toBeGreaterThan(0);
+});
+
+test.for(['interrupted', 'deadline'] as const)(
+  'a change that Route 53 has forgotten, and no time to read the records again (%s): the outcome is said to be unknown',
+  async (why) => {
+    const here = await world();
+    here.route53.weather({ kind: 'forget' });
+    const move = job(here);
+    move.onWrite((write) => {
+      if (write !== 'end settle') return;
+      if (why === 'deadline') move.stop('deadline');
+      else move.interrupt({ status: 'superseded', text: 'The lobby pressed restore.' });
+    });
+    expect(await move.run()).toMatchObject({
+      status: 'failed',
+      data: { outcome: null, cachesUntilMs: null, error: { code: 'unknown-outcome' }, reading: { kind: 'unknown' } },
+    });
+  },
+);
+
+const silent = { ok: false, text: 'The site did not answer.' };
+const probed = (): WorldOptions => ({
+  switches: [switchAs({ probe: { maintenance: { url: 'https://m.example.net/', expect: [200], timeoutMs: 1_000 } } })],
+  move: { prober: { probe: async () => silent } },
+});
+
+test('the probe has refused automation and the process has died: a human who has joined since is not refused by it', async () => {
+  const here = await world(probed());
+  const move = job(here, { automatic: true });
+  move.onWrite((write) => {
+    if (write !== 'end guard' || move.step('guard')?.status !== 'refused' || !move.job.data.automatic) return;
+    move.stop('shutdown');
+    move.joined({ automatic: false });
+  });
+  await move.run().catch(() => undefined);
+  expect(await move.run()).toMatchObject({ status: 'succeeded', data: { outcome: 'switched' } });
+});
+
+test('the change was withheld from automation and the process has died: that of a human who has joined since is sent', async () => {
+  const here = await world();
+  here.state.reason = 'Its alert has closed.';
+  const move = job(here, { automatic: true });
+  move.onWrite((write) => {
+    if (write === 'end change' && move.step('change')?.status === 'skipped') move.joined({ automatic: false });
+  });
+  expect(await move.run()).toMatchObject({ status: 'succeeded', data: { outcome: 'switched' } });
+  expect(sentChanges(here)).toBe(1);
+});
+
+test('drift has refused automation: a human who has joined since and names the position restores', async () => {
+  const here = await world({ records: [{ name: 'www.example.test', type: 'A', ttl: 60, values: ['203.0.113.7'] }] });
+  const move = job(here, { automatic: true, command: 'restore', to: 'primary' });
+  move.onWrite((write) => {
+    if (write === 'end plan') move.joined({ automatic: false, toNamed: true });
+  });
+  expect(await move.run()).toMatchObject({ status: 'succeeded', data: { outcome: 'switched' } });
+  expect(sameSets(here.live(), PRIMARY)).toBe(true);
 });

@@ -1,4 +1,5 @@
 import { expect, onTestFinished, test } from 'vitest';
+import { Fault } from '../../shared/faults.ts';
 import { sameSets } from '../../cloud/jobs/records.ts';
 import type { WeatherInput } from '../world/route53/weather.ts';
 import {
@@ -184,6 +185,41 @@ test('when the reply is lost and nothing can be read back until the deadline, th
     status: 'failed',
     data: { outcome: null, error: { code: 'unknown-outcome' }, reading: { kind: 'unknown' } },
   });
+});
+
+test.for(['route53-refused', 'route53-zone-missing'] as const)(
+  'when the reply is lost and the read-back ends with %s, the outcome is said to be unknown at once',
+  async (code) => {
+    const reads = { count: 0 };
+    const here: MoveWorld = await world({
+      move: {
+        records: {
+          zone: (id, signal) => here.records.zone(id, signal),
+          change: (id, batch, signal) => here.records.change(id, batch, signal),
+          changeStatus: (id, signal) => here.records.changeStatus(id, signal),
+          async read(id, names, signal) {
+            reads.count += 1;
+            if (reads.count > 1) throw new Fault(code, 'No such thing.');
+            return here.records.read(id, names, signal);
+          },
+        },
+      },
+    });
+    here.route53.weather({ kind: 'lost-reply', ...change });
+    expect(await job(here).run()).toMatchObject({
+      status: 'failed',
+      data: { outcome: null, error: { code: 'unknown-outcome' }, reading: { kind: 'unknown' } },
+    });
+    expect(isAt(here, MAINTENANCE)).toBe(true);
+  },
+);
+
+test('a failover from records at no position keeps them also when its outcome is unknown', async () => {
+  const found = { name: 'www.example.test', type: 'A', ttl: 60, values: ['203.0.113.7'] };
+  const here = await world({ records: [found] });
+  here.route53.weather({ kind: 'lost-reply', ...change }, { kind: 'hang', ...list, after: 1, forMs: 60_000 });
+  const end = await job(here, 500).run();
+  expect(end.data).toMatchObject({ error: { code: 'unknown-outcome' }, before: [found] });
 });
 
 test('a change that is still PENDING at the deadline is a success that was not verified', async () => {

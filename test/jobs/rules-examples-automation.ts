@@ -523,6 +523,29 @@ export const OTHERS: readonly RuleExample[] = [
     },
   },
   {
+    id: 'others-job',
+    rule: 'What a job reads and has not moved counts as what the watch reads; only a human who wanted it there owns it by their own command.',
+    example:
+      'A failover by automation finds the switch at maintenance already: held by external. One by the lobby: held by the lobby.',
+    play: () => {
+      const found = {
+        status: 'succeeded',
+        outcome: 'already-there',
+        reading: { kind: 'position', position: 'maintenance' },
+      } as const;
+      const world = makeWorld();
+      world.alert();
+      world.end(world.running(), found);
+      expect(world.state()).toMatchObject({ by: null, hold: { by: 'external' } });
+      expect(world.lines('adopted').at(-1)?.text).toContain('Somebody else moved www from primary to maintenance');
+
+      const other = makeWorld();
+      other.press('failover');
+      other.end(other.running(), found);
+      expect(other.state()).toMatchObject({ by: null, hold: { by: 'lobby' } });
+    },
+  },
+  {
     id: 'others-drift',
     rule: 'Records that equal no position are drifted: shown, not held, not moved.',
     example: 'An A record was edited by hand at primary: drifted, with the difference in words.',
@@ -564,8 +587,9 @@ export const OTHERS: readonly RuleExample[] = [
   },
   {
     id: 'others-doubt',
-    rule: 'A move whose outcome could not be learnt is settled by the next reading, as the move that it was.',
-    example: 'unknown-outcome of a press, then found at maintenance: moved by the lobby, and held by it.',
+    rule: 'A move whose outcome could not be learnt is settled by the next reading, of the watch or of a job, as the move that it was.',
+    example:
+      'unknown-outcome of a press, then found at maintenance: moved by the lobby, and held by it; found at primary by a job that failed: not made, and alerts are as open as before.',
     play: () => {
       const world = makeWorld();
       world.press('failover');
@@ -574,6 +598,14 @@ export const OTHERS: readonly RuleExample[] = [
       expect(world.state().position).toBe('unknown');
       world.found('maintenance');
       expect(world.state()).toMatchObject({ by: { actor: 'lobby' }, hold: { by: 'lobby' } });
+
+      const other = makeWorld({ automation: { mode: 'off' } });
+      other.alert();
+      other.press('failover');
+      other.end(other.running(), { status: 'failed', error, reading: { kind: 'unknown', why: 'no answer' } });
+      other.press('failover');
+      other.end(other.running(), { status: 'failed', reading: { kind: 'position', position: 'primary' } });
+      expect(other.state()).toMatchObject({ position: 'primary', hold: null, alerts: [{ acknowledged: false }] });
     },
   },
 ];

@@ -323,6 +323,23 @@ export const SCHEDULE: readonly RuleExample[] = [
     },
   },
   {
+    id: 'schedule-take-over-late',
+    rule: 'Also when automation has given its verdict and the job has not ended yet: it goes on as the job of the human.',
+    example:
+      'The probe has refused a failover by automation; the lobby presses before its end is stored: it still runs.',
+    play: () => {
+      const world = makeWorld();
+      world.alert();
+      const verdict = world.running();
+      world.press('failover');
+      const error = { code: 'probe-failed', message: 'No answer.', hint: 'Look.', guard: 'probe-failed' };
+      world.end(verdict, { ...verdict?.data, status: 'refused', error });
+      expect(world.running()).toMatchObject({ id: verdict?.id, data: { automatic: false, error: null } });
+      world.arrive();
+      expect(world.state()).toMatchObject({ position: 'maintenance', hold: { by: 'lobby' } });
+    },
+  },
+  {
     id: 'schedule-human-over-waiting',
     rule: 'A human command supersedes a waiting job, whatever its direction.',
     example: 'A restore waits for restoreAfter; a human restores now: the waiting one gives way.',

@@ -69,6 +69,19 @@ test('failover pressed, a foreign record is in the way: no hold is taken; the ca
   expect(world.state()).toMatchObject({ position: 'maintenance', hold: null });
 });
 
+test('a human failover fails while an alert is open: the incident is that of the failover by automation, which restores it', () => {
+  const world = makeWorld();
+  world.press('failover');
+  world.alert();
+  world.fail();
+  const failover = world.running()?.id;
+  expect(world.state().incident).toBe(failover);
+  world.arrive();
+  world.recover();
+  world.pass(10 * MINUTE);
+  expect(world.running()?.data).toMatchObject({ command: 'restore', automatic: true });
+});
+
 test('five alerts and recoveries in an hour: ends failed over and tripped', () => {
   const world = makeWorld();
   for (let round = 1; round <= 5; round += 1) {

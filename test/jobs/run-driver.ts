@@ -28,6 +28,8 @@ export interface Driver {
   /** The process dies at this write of the next run (0 is the first): before it is stored, or right after. */
   crashAt(write: number, when: 'before' | 'after'): void;
   interrupt(reason: Interrupt): void;
+  /** A human joins: what the rules then write into its data. */
+  joined(data: Partial<JobData>): void;
   stop(reason: 'lease-lost' | 'shutdown' | 'deadline'): void;
   /** As stored. */
   readonly job: JobRow<JobData>;
@@ -162,6 +164,9 @@ export function driveJob<State>(options: DriverOptions<State>): Driver {
     interrupt(reason) {
       job = { ...job, interrupt: reason };
       control.stop({ kind: 'interrupted', reason });
+    },
+    joined(data) {
+      job = { ...job, data: { ...job.data, ...data } };
     },
     stop(kind) {
       control.stop({ kind });

@@ -64,7 +64,7 @@ export async function openTold(make: (clock: PlayedClock) => Kinds): Promise<Tol
         const data: JobData = { ...job.data, outcome, verified: true, reading };
         return { status: 'succeeded', data };
       },
-      failed: (data) => ({ status: 'failed', data }),
+      failed: ({ data }) => ({ status: 'failed', data }),
       stopped: ({ data }) => ({ status: 'cancelled', data }),
       receivers: Object.fromEntries(
         Object.entries(kinds).map(([name, { receiver }]) => [name, counted(begunGate(receiver))]),

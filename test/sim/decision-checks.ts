@@ -31,6 +31,7 @@ export function checkDecision(what: Decided, ledger: Ledger, claims: Claims, liv
   const before = new Map([...ledger.jobs].map(([id, { status }]) => [id, status]));
   ledger.apply(what);
   checkRevision(what);
+  checkMover(what, ledger);
   checkCommand(what, ledger, claims);
   checkAutomation(what, ledger);
   const running = ledger
@@ -63,6 +64,16 @@ function checkObserved({ event, state, decision, turn }: Decided, { history, job
   must(others === true || forgotten, () => {
     return `${turn.lane} is believed to have been moved to ${position}, and is at ${live.position(turn.lane)}`;
   });
+}
+
+/** Who is thanked for where a switch is has moved it there, as far as can be known. */
+function checkMover({ decision, turn }: Decided, { jobs }: Ledger): void {
+  const { by, position } = decision.state;
+  const job = jobs.get(by?.job ?? '');
+  if (by === null || !job) return;
+  const { status, data } = job;
+  const moved = (status === 'succeeded' && data.outcome === 'switched') || data.error?.code === 'unknown-outcome';
+  must(moved, () => `${turn.lane} is at ${position}, moved by ${job.id}, which ended as ${status}, ${data.outcome}`);
 }
 
 function checkRevision({ state, decision, turn }: Decided): void {
@@ -134,6 +145,7 @@ function checkEnd(job: KnownJob, { history }: Ledger, live: Live): void {
     must(live.asWanted(job.lane, job), () => `${words}, and the records are not so`);
     return;
   }
+  must(data.outcome === null && data.cachesUntilMs === null, () => `${words}, and says that it moved the switch`);
   if (data.error?.code === 'unknown-outcome' || others > 0) return;
   must(own === 0, () => `${words}, and changed the records`);
 }

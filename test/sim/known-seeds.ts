@@ -17,4 +17,11 @@ export const KNOWN_SEEDS: readonly { readonly seed: number; readonly found: stri
     seed: 20_050,
     found: 'whoever reaches a broker that has forgotten the states, while the store is away, tells them late',
   },
+  { seed: 13, found: 'a job that gave way after Route 53 had forgotten its change said that it had switched' },
+  { seed: 84, found: 'what somebody else had moved was held for them when a job found it, and nobody was told' },
+  {
+    seed: 168,
+    found:
+      "a job that read the records in doubt was taken for somebody else's move: an alert was acknowledged by nobody",
+  },
 ];

@@ -97,11 +97,12 @@ export function makeRuleChecks(switches: readonly Switch[], automation: Automati
     must(moved.size <= automation.maxSwitches, () => `${words} the ${moved.size}th switch`);
   }
 
-  function ended({ turn, state, decision, event }: Decided, job: KnownJob): void {
+  function ended({ turn, state, decision, event }: Decided, job: KnownJob, { history }: Ledger): void {
     const { status, data } = job;
     const { name, guards } = settingsOf(turn.lane);
     const words = `${job.id}, a ${data.automatic ? 'automatic' : "human's"} ${data.command} of ${name}, ended as ${status}`;
-    if (!data.automatic || data.outcome !== 'switched') moves = moves.filter((move) => move.job !== job.id);
+    const made = data.error?.code === 'unknown-outcome' && history.get(name)?.some(({ by }) => by === job.id) === true;
+    if (!data.automatic || !(made || data.outcome === 'switched')) moves = moves.filter((move) => move.job !== job.id);
     if (!job.exclusive) return;
     if (status === 'succeeded' && data.outcome === 'switched') {
       if (data.command === 'failover' && !data.automatic && opener.get(name) === job.id) humans.add(name);
@@ -113,6 +114,8 @@ export function makeRuleChecks(switches: readonly Switch[], automation: Automati
       }
       return;
     }
+    const probed = data.command === 'failover' && data.error?.code === 'probe-failed';
+    must(!probed, () => `${words}, by the probe that stops automation alone`);
     if (status === 'superseded')
       must(wished.get(name) !== job.id, () => `${words}, and was the newest wish of a human`);
     // A queued job that ends beside another one has no part in what that one does.
@@ -128,7 +131,10 @@ export function makeRuleChecks(switches: readonly Switch[], automation: Automati
       failedOverAtMs.delete(name);
     }
     if (status !== 'succeeded' && state?.hold.taken === null) {
-      must(hold.taken === null || hold.taken.by === 'external', () => `${words}, and took the hold`);
+      // What it has read may show that an earlier failover was made, whose hold it then is.
+      const doubts = [state.doubt, state.doubt?.earlier].filter((doubt) => doubt?.automatic === false);
+      const others = ['external', ...doubts.map((doubt) => doubt?.by.actor)];
+      must(hold.taken === null || others.includes(hold.taken.by), () => `${words}, and took the hold`);
     }
   }
 
@@ -138,6 +144,8 @@ export function makeRuleChecks(switches: readonly Switch[], automation: Automati
       remember(what);
       checkAlerts(what.state, what.decision.state);
       checkHolds(what);
+      checkAcknowledged(what, ledger);
+      checkAdopted(what);
       checkStale(what);
       checkRepeat(what);
       for (const change of what.decision.jobs) {
@@ -146,7 +154,7 @@ export function makeRuleChecks(switches: readonly Switch[], automation: Automati
         const starts = change.kind === 'start' || (change.kind === 'add' && change.status === 'running');
         if (starts && job.exclusive && job.data.automatic) begun(what, job);
         if (change.kind === 'update' && job.status === change.status && job.status !== 'running') {
-          if (job.status !== 'waiting' && job.status !== 'queued') ended(what, job);
+          if (job.status !== 'waiting' && job.status !== 'queued') ended(what, job, ledger);
         }
       }
       checkRelease(what, automation, ledger);
@@ -180,6 +188,35 @@ function checkHolds({ decision, turn }: Decided): void {
       () => `${turn.lane} is held by ${hold?.by} ${turn.nowMs - (hold?.untilMs ?? 0)} ms after that hold's end`,
     );
   }
+}
+
+/**
+ * Nobody overlooks an alert: it is acknowledged by a human's restore that has succeeded, or when somebody else has moved
+ * the switch back, and that is said. `ledger` has the decision already.
+ */
+function checkAcknowledged({ state, decision, turn }: Decided, { jobs, history }: Ledger): void {
+  const open = state?.alerts.filter((alert) => alert.open && !alert.acknowledged).map(({ key }) => key) ?? [];
+  const known = decision.state.alerts.find((alert) => alert.open && alert.acknowledged && open.includes(alert.key));
+  if (!known) return;
+  const ended = decision.jobs.some(({ kind, id }) => {
+    const job = jobs.get(id);
+    return kind === 'update' && job?.status === 'succeeded' && job.data.command === 'restore' && !job.data.automatic;
+  });
+  const doubts = [state?.doubt, state?.doubt?.earlier];
+  const settled = doubts.some((doubt) => doubt?.command === 'restore' && !doubt.automatic);
+  // A change that was accepted and forgotten is seen as one that somebody has taken back.
+  const others = [...jobs.values()].some((job) => job.lane === turn.lane && job.forgotten);
+  const moved = others || history.get(turn.lane)?.some(({ by }) => by === null) === true;
+  const said = decision.state.position === 'primary' && decision.journal.some(({ kind }) => kind === 'adopted');
+  must(ended || (said && (settled || moved)), () => `${known.key} is acknowledged, and nobody has restored over it`);
+}
+
+/** What somebody else has moved is held for them, and everybody hears of it: also when it was a job that found it so. */
+function checkAdopted({ state, decision, turn }: Decided): void {
+  const { taken } = decision.state.hold;
+  if (taken?.by !== 'external' || state?.hold.taken?.by === 'external') return;
+  const said = decision.journal.some(({ kind }) => kind === 'adopted');
+  must(said, () => `${turn.lane} is held by external, and nobody is told that somebody else has moved it`);
 }
 
 /** Whoever repeats a command has no answer yet: it gets the one that it waits for. */

@@ -39,6 +39,7 @@ interface Faults {
   readonly crashes: boolean;
   readonly freezes: boolean;
   readonly silences: boolean;
+  readonly doubts: boolean;
   readonly stops: boolean;
   readonly storeAway: boolean;
   readonly brokerOutages: boolean;
@@ -61,7 +62,10 @@ export function drawScenario(chance: Chance): Scenario {
   const often = (): boolean => chance.happens(0.5);
   const zones = chance.happens(0.3) ? ['Z1', 'Z2'] : ['Z1'];
   const count = chance.pick([1, 1, 2, 3]);
-  const guards = drawGuards(chance);
+  const doubts = chance.fork('doubts').happens(0.2);
+  const drawn = drawGuards(chance);
+  // Outcomes that nobody learns take as long as a deadline and a last read-back.
+  const guards = doubts ? { ...drawn, jobDeadlineMs: 6_000 } : drawn;
   const endpoints = chance.pick([1, 1, 2]);
   const http = chance.happens(HTTP_SHARE);
   const switches = NAMES.slice(0, count).map((name, at) => switchNamed(name, at, chance.pick(zones), guards, chance));
@@ -83,11 +87,12 @@ export function drawScenario(chance: Chance): Scenario {
       hasOutbox: chance.happens(0.8),
       disk: chance.happens(0.2) ? { full: 0.3, slow: 0.3 } : { full: 0, slow: 0.02 },
     },
-    stormMs: chance.pick([15_000, 30_000, 60_000]),
+    stormMs: Math.max(chance.pick([15_000, 30_000, 60_000]), doubts ? 60_000 : 0),
     faults: {
       crashes: often(),
       freezes: often(),
       silences: chance.fork('silences').happens(0.2),
+      doubts,
       stops: chance.happens(0.3),
       storeAway: chance.happens(0.3),
       brokerOutages: chance.happens(0.3),

@@ -248,3 +248,27 @@ test('an owner that freezes before it hears the answer of its last look, looks a
   expect(scene.world.witness.trace.filter((line) => line.includes(`${owner.name} sends`))).toEqual([]);
   expect(scene.world.witness.count().changes).toBe(1);
 });
+
+test.for(['freezes', 'dies'] as const)(
+  'an owner that %s between what stopped its automatic job and its end: a human who presses then makes the job theirs',
+  async (what) => {
+    const owner = scene.owner();
+    scene.world.start();
+    owner.fuse.set(2, 'before', () => owner.life.freeze(), 'look');
+    await scene.alert('opens');
+    await scene.pass(SECOND);
+    await scene.alert('closes');
+    owner.fuse.set(1, 'before', () => (what === 'dies' ? owner.life.die() : owner.life.freeze()), 'decide');
+    owner.life.thaw();
+    await scene.pass(SECOND);
+    const [, failover] = await store.jobs({ limit: 2 });
+    expect(failover?.steps.at(-1)).toMatchObject({ name: 'change', status: 'skipped' });
+    await scene.ask('failover', {});
+    owner.life.thaw();
+    await scene.until('maintenance', 20 * SECOND);
+    expect(await store.job(failover?.id ?? '')).toMatchObject({ status: 'succeeded', data: { outcome: 'switched' } });
+    expect(scene.state()).toMatchObject({ hold: { taken: { by: 'ops' } } });
+    const wentOn = scene.world.witness.trace.filter((line) => line.includes('goes on as theirs'));
+    expect(wentOn).toHaveLength(what === 'dies' ? 0 : 1);
+  },
+);

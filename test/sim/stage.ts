@@ -142,6 +142,7 @@ function scenarioOf(switches: readonly Switch[], http: boolean): Scenario {
       crashes: false,
       freezes: false,
       silences: false,
+      doubts: false,
       stops: false,
       storeAway: false,
       brokerOutages: false,

@@ -26,6 +26,8 @@ export interface StormWorld {
   readonly buttons: readonly PlayedButton[];
   /** Starts another process in the place of one that is gone. */
   readonly start: () => void;
+  /** Acts once, in the tick in which the next change leaves its process. */
+  readonly onSend: (act: () => void) => void;
   readonly storeAway: (away: boolean) => void;
   readonly probes: (failing: boolean) => void;
   /** Somebody else has written to the records of that switch. */
@@ -110,6 +112,23 @@ export function brew(world: StormWorld, untilMs: number): void {
     }
   }
 
+  const doubts = chance.fork('doubts');
+
+  /** For longer than the shortest deadline and the last read-back after it: nobody learns what became of a change. */
+  function doubt(): void {
+    const weather = doubts.pick([{ lostReply: 1 }, { lostRequest: 1 }]);
+    const ms = doubts.pick([18_000, 26_000]);
+    world.onSend(() => {
+      if (time.nowMs() >= untilMs) return;
+      say(`Route 53 answers nothing: ${JSON.stringify(weather)}`);
+      during(
+        ms,
+        () => (world.route53.weather = { ...CALM, ...weather }),
+        () => (world.route53.weather = CALM),
+      );
+    });
+  }
+
   function freeze(): void {
     const endpoint = someone();
     if (!endpoint) return;
@@ -190,6 +209,7 @@ export function brew(world: StormWorld, untilMs: number): void {
   if (faults.crashes) nowAndThen(7_000, crash);
   if (faults.freezes) nowAndThen(7_000, freeze);
   if (faults.silences) nowAndThen(1_500, silence, silences);
+  if (faults.doubts) nowAndThen(6_000, doubt, doubts);
   if (faults.stops) nowAndThen(12_000, stop);
   if (faults.badWeather) nowAndThen(6_000, badWeather);
   if (faults.foreignHands) nowAndThen(8_000, foreignHand);

@@ -171,6 +171,7 @@ export function unlike(
 ): readonly string[] {
   const moves = running !== undefined && running.data.to !== state.position;
   const open = state.alerts.filter((alert) => alert.open);
+  const caches = state.cachesUntilMs ?? 0;
   const holds = [state.hold.asked, state.hold.taken].filter((hold) => hold !== null);
   const fields: Readonly<Record<string, boolean>> = {
     position: moves ? told.position === 'moving' : [state.position, 'moving'].includes(told.position),
@@ -180,6 +181,11 @@ export function unlike(
     alerts: JSON.stringify(told.alerts.map(marked)) === JSON.stringify(open.map(marked)),
     incident: told.incident === (state.incident?.id ?? null),
     job: running === undefined || told.job === running.id,
+    by: JSON.stringify(told.by) === JSON.stringify(state.by),
+    since: timeOf(told.since) === state.sinceMs,
+    cachesUntil: timeOf(told.cachesUntil) === (caches > Date.parse(told.asOf) ? caches : null),
+    from: told.position === 'moving' ? told.from === state.position : told.from === null,
+    to: told.position === 'moving' ? !moves || told.to === running.data.to : told.to === null,
   };
   return Object.keys(fields).filter((field) => fields[field] !== true);
 }
@@ -191,7 +197,11 @@ function automationOf({ hold, tripped }: SwitchState, mode: Automation['mode']):
 }
 
 function isOf({ by, untilMs }: Hold, told: State['hold']): boolean {
-  return told?.by === by && (told.until === null ? null : Date.parse(told.until)) === untilMs;
+  return told?.by === by && timeOf(told.until) === untilMs;
+}
+
+function timeOf(iso: string | null): number | null {
+  return iso === null ? null : Date.parse(iso);
 }
 
 function marked({ key, acknowledged }: { readonly key: string; readonly acknowledged: boolean }): string {

@@ -163,6 +163,7 @@ export function makeWorld(scenario: Scenario, chance: Chance, raw: Store) {
     outcome,
     broken: witness.broken,
     foreign: witness.foreign,
+    onSend: witness.onSend,
     checkJournal: () => witness.checkJournal(raw),
     storeAway(away: boolean): void {
       say(away ? 'the database goes away' : 'the database is back');

@@ -1,4 +1,5 @@
 import type { StepContext, StepResult } from '../../engine/runbook.ts';
+import type { JobData } from '../command.ts';
 import type { Walk } from './walk.ts';
 
 export type GuardDetail =
@@ -22,16 +23,18 @@ export async function guard<State>(walk: Walk<State>, context: StepContext): Pro
   if (ok) return { text: `The destination answers: ${text}`, detail: { kind: 'passed' } };
 
   // Looked up again: a human who joined meanwhile has made it a human's job.
-  const { automatic, command, override } = (await run.look()).job.data;
-  const warned = (why: string): StepResult<GuardDetail> => {
-    return { text: `Warning: ${text} ${why}`, detail: { kind: 'warned', warning: text } };
-  };
-  if (command === 'drill') return warned('This is a drill; a real failover by automation would stop here.');
-  if (override.includes('probe-failed')) return warned('It goes on, because probe-failed is overridden.');
-  if (command === 'failover' && !automatic) return warned('It goes on, because a human wants it.');
+  const why = whyPast((await run.look()).job.data);
+  if (why !== null) return { text: `Warning: ${text} ${why}`, detail: { kind: 'warned', warning: text } };
   return {
     status: 'refused',
     text,
     detail: { kind: 'refused', message: `${to} does not answer as it should: ${text}` },
   };
+}
+
+/** Why a failing probe does not stop this job, or null when it does. */
+export function whyPast({ automatic, command, override }: JobData): string | null {
+  if (command === 'drill') return 'This is a drill; a real failover by automation would stop here.';
+  if (override.includes('probe-failed')) return 'It goes on, because probe-failed is overridden.';
+  return command === 'failover' && !automatic ? 'It goes on, because a human wants it.' : null;
 }

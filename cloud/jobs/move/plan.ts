@@ -1,3 +1,4 @@
+import type { StepRow } from '../../engine/job.ts';
 import type { StepResult } from '../../engine/runbook.ts';
 import type { RecordSet } from '../../ports.ts';
 import { plan, type Plan } from '../plan.ts';
@@ -12,6 +13,12 @@ export type PlanDetail = Plan & {
   /** The owned sets that a failover found at no known position: kept for a restore to `before`. */
   readonly found: readonly RecordSet[] | null;
 };
+
+/** What the newest plan among these steps has found at no known position, or null. */
+export function foundBy(steps: readonly StepRow[]): readonly RecordSet[] | null {
+  const plan = steps.findLast(({ name, status }) => name.startsWith('plan') && status === 'succeeded');
+  return (plan?.detail as PlanDetail | undefined)?.found ?? null;
+}
 
 /**
  * Decides what to send, from what was read. Safe to repeat: it changes nothing. Its stored detail holds before and
@@ -45,6 +52,12 @@ export async function propose<State>(walk: Walk<State>, seen: Seen): Promise<Ste
       return { text: `One change, all or nothing: ${changesInWords(planned)}.${kept}`, detail };
     }
   }
+}
+
+/** Whether what was refused as drift may go on by now: a human who has joined since may have said what to restore. */
+export async function isSettledByHuman<State>(walk: Walk<State>, seen: Seen): Promise<boolean> {
+  const { state } = await walk.run.look();
+  return driftRefusal(walk, seen, walk.world.beforeOf(state)) === undefined;
 }
 
 /** `delete A www.example.com 192.0.2.10 (60 s), create CNAME www.example.com …`. */

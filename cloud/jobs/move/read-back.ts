@@ -1,10 +1,11 @@
+import { isFault } from '../../../shared/faults.ts';
 import type { StepContext } from '../../engine/runbook.ts';
 import type { RecordSet } from '../../ports.ts';
 import { ownedAmong, ownedBy, sameSets, setsInWords } from '../records.ts';
 import type { ChangePlan } from '../plan.ts';
 import { pause } from './pace.ts';
 import { readLive } from './read.ts';
-import { type Walk, weather } from './walk.ts';
+import { isWeather, type Walk } from './walk.ts';
 
 /** What the live records say about a change that may have been made. */
 export type ReadBack =
@@ -14,7 +15,7 @@ export type ReadBack =
   | { readonly kind: 'not-made' }
   /** They are something else: somebody moved them. */
   | { readonly kind: 'moved'; readonly words: string; readonly owned: readonly RecordSet[] }
-  /** Route 53 would not tell until the deadline. */
+  /** Route 53 would not tell, until the deadline or at all. */
   | { readonly kind: 'unknown'; readonly why: string };
 
 /**
@@ -30,9 +31,11 @@ export async function readBack<State>(walk: Walk<State>, context: StepContext, p
       if (sameSets(owned, planned.before)) return { kind: 'not-made' };
       return { kind: 'moved', words: setsInWords(owned), owned };
     } catch (error) {
-      const { message } = weather(error);
+      if (!isFault(error)) throw error;
+      const { message } = error;
       world.log.warn({ job: run.job.id, switch: target.name, attempt }, message);
-      if (world.clock.nowMs() >= run.deadlineAtMs) return { kind: 'unknown', why: message };
+      // What will not go away by itself says no more about the change than a silence does.
+      if (!isWeather(error) || world.clock.nowMs() >= run.deadlineAtMs) return { kind: 'unknown', why: message };
       await pause(world, pace, attempt, run.deadlineAtMs, context.signal);
       context.signal.throwIfAborted();
     }

@@ -83,9 +83,14 @@ export function stopOf(signal: AbortSignal): StopReason | undefined {
   return signal.aborted && signal.reason instanceof Stopped ? signal.reason.reason : undefined;
 }
 
-/** Lets weather pass: a Fault that may go away by itself. Throws everything else, with it what a stop threw. */
+/** A Fault that may go away by itself. */
+export function isWeather(error: unknown): error is Fault {
+  return isFault(error) && FAULTS[error.code].retry === 'backoff';
+}
+
+/** Lets weather pass. Throws everything else, with it what a stop threw. */
 export function weather(error: unknown): Fault {
-  if (isFault(error) && FAULTS[error.code].retry === 'backoff') return error;
+  if (isWeather(error)) return error;
   throw error;
 }
 

@@ -92,7 +92,10 @@ function succeeded(draft: Draft, before: SwitchState, job: JobRow<JobData>): End
   }
   // A press too many on a switch that is there already is answered to whoever pressed.
   if (!switched && before.incident?.id !== job.id) return undefined;
-  const title = `${name} is at ${place(data.to)}: failed over by ${who(data.takenOverBy ?? data.trigger)}`;
+  const by = who(data.takenOverBy ?? data.trigger);
+  const title = switched
+    ? `${name} is at ${place(data.to)}: failed over by ${by}`
+    : `${name} was at ${place(data.to)} already; the failover by ${by} changed nothing`;
   return { kind: 'failover-done', severity: data.automatic ? 'error' : 'warning', title, text, next: wayBack(draft) };
 }
 

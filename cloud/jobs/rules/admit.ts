@@ -1,7 +1,7 @@
 import { list, who } from '../text.ts';
 import { durationInWords } from '../../../shared/duration.ts';
 import type { SwitchCommand } from '../command.ts';
-import type { SwitchState } from '../state.ts';
+import { recordsBefore, type SwitchState } from '../state.ts';
 import type { Switch } from '../switch.ts';
 import { refusal, type CodedRefusal } from './refusal.ts';
 
@@ -98,7 +98,7 @@ function before(name: string, state: SwitchState, automatic: boolean): string | 
       'A human may restore to before; automation never chooses between the two.',
     );
   }
-  if (state.before) return 'before';
+  if (recordsBefore(state)) return 'before';
   return refusal(
     'unknown-position',
     `${name} has no records from before: its failover found them at a position.`,

@@ -1,11 +1,11 @@
 import { isUnfinished, type JobEnd, type JobRow } from '../../engine/job.ts';
 import type { Interrupt, JobData } from '../command.ts';
-import { isInDoubt } from '../in-hand.ts';
-import { DIFFERENCES_MAX, type Asker, type SwitchState } from '../state.ts';
+import { hasSwitched, isInDoubt } from '../in-hand.ts';
+import { DIFFERENCES_MAX, recordsBefore, type Asker, type SwitchState } from '../state.ts';
 import type { Switch } from '../switch.ts';
 import { clip } from '../text.ts';
 import { failoverSucceeded, restoreSucceeded, type Arrival } from './arrival.ts';
-import { adopt } from './external.ts';
+import { observe, settleDoubt, type Adoption } from './external.ts';
 import { confirmIncident } from './incident.ts';
 import { judgeLater, judgeNow } from './judge.ts';
 
@@ -31,6 +31,15 @@ export function endData(job: JobRow<JobData>, end: JobEnd<JobData>): JobData {
   };
 }
 
+/**
+ * A human has joined, and the run did not know of it when it ended the job: what has stopped it (its probe, its alert,
+ * drift) may be what stops automation alone.
+ */
+export function isOutOfDate(job: JobRow<JobData>, { status, data }: JobEnd<JobData>): boolean {
+  const stopped = status === 'refused' || (status === 'superseded' && job.interrupt === null);
+  return stopped && data.automatic && !job.data.automatic;
+}
+
 function interruptText({ interrupt }: JobRow<JobData>): string | undefined {
   return (interrupt as Partial<Interrupt> | null)?.text;
 }
@@ -41,13 +50,14 @@ function ownerOf({ takenOverBy, trigger }: JobData): Asker {
 }
 
 /** What the end of a move makes of the switch. `job` is as it ended; drills change nothing and do not come here. */
-export function afterMove(state: SwitchState, job: JobRow<JobData>, settings: Switch, nowMs: number): SwitchState {
+export function afterMove(state: SwitchState, job: JobRow<JobData>, settings: Switch, nowMs: number): Adoption {
   if (isUnfinished(job)) throw new Error(`job ${job.id} has not ended`);
   const succeeded = job.status === 'succeeded';
-  const placed = whereNow(state, job, settings.name, nowMs);
+  const { state: placed, text } = whereNow(state, job, settings, nowMs);
   const arrived = succeeded ? arrive(placed, job.data, settings, nowMs) : placed;
   // A human's job ended: whatever is still wrong may move the switch at once. After an automatic failure, later.
-  return succeeded || !job.data.automatic ? judgeNow(arrived, nowMs) : judgeLater(arrived, nowMs);
+  const judge = succeeded || !job.data.automatic ? judgeNow : judgeLater;
+  return { state: judge(arrived, nowMs), text };
 }
 
 function arrive(state: SwitchState, data: JobData, settings: Switch, nowMs: number): SwitchState {
@@ -63,43 +73,48 @@ function arrive(state: SwitchState, data: JobData, settings: Switch, nowMs: numb
     : failoverSucceeded(state, arrival, settings.guards, nowMs);
 }
 
-/** The position as the job's last look at the records says it, and who is to thank for it. */
-function whereNow(state: SwitchState, job: JobRow<JobData>, name: string, nowMs: number): SwitchState {
+/** Where the job's last look at the records has found the switch, and who is to thank for it. */
+function whereNow(state: SwitchState, job: JobRow<JobData>, settings: Switch, nowMs: number): Adoption {
   const { data } = job;
-  if (isInDoubt(job)) return inDoubt(state, job, nowMs);
-  const switched = data.outcome === 'switched';
-  const kept = switched ? { ...state, cachesUntilMs: data.cachesUntilMs, before: data.before ?? state.before } : state;
-  const found = positionFound(data, job.status === 'succeeded');
-  if (found === null) return kept;
-  const drift = data.reading?.kind === 'drifted' ? bounded(data.reading.differences) : [];
-  const moved = {
-    ...kept,
-    position: found,
-    drift,
-    doubt: null,
-    sinceMs: found === state.position && !switched ? state.sinceMs : nowMs,
-  };
-  if (switched) {
-    const { kind: trigger, actor } = ownerOf(data);
-    return { ...moved, by: { trigger, actor, job: job.id } };
-  }
-  if (found === state.position) return { ...moved, by: state.by };
-  // Somebody else moved it before this job looked. A human who wanted it there owns it by their own command.
-  const wanted = job.status === 'succeeded' && !data.automatic;
-  return wanted || found === 'drifted' ? { ...moved, by: null } : adopt(kept, found, name, nowMs).state;
+  if (isInDoubt(job)) return { state: inDoubt(state, job, nowMs), text: null };
+  if (hasSwitched(job)) return { state: moved(state, job, nowMs), text: null };
+  if (job.status === 'succeeded' && !data.automatic) return wanted(state, data, settings, nowMs);
+  // It has moved nothing: what it has read counts as what the watch reads.
+  return data.reading ? observe(state, data.reading, settings, nowMs) : { state, text: null };
 }
 
-function positionFound(data: JobData, succeeded: boolean): string | null {
-  switch (data.reading?.kind) {
+function moved(state: SwitchState, { id, data }: JobRow<JobData>, nowMs: number): SwitchState {
+  const { kind: trigger, actor } = ownerOf(data);
+  return {
+    ...state,
+    ...placeOf(data),
+    doubt: null,
+    sinceMs: nowMs,
+    by: { trigger, actor, job: id },
+    cachesUntilMs: data.cachesUntilMs,
+    before: data.before ?? recordsBefore(state),
+  };
+}
+
+/** A human found it where they wanted it: it is theirs by their own command, whoever else may have moved it there. */
+function wanted(state: SwitchState, data: JobData, settings: Switch, nowMs: number): Adoption {
+  const found = placeOf(data);
+  if (found.position === state.position) return { state: { ...state, ...found }, text: null };
+  const there = { ...state, ...found, doubt: null, sinceMs: nowMs, by: null };
+  return settleDoubt(state, found.position, settings, nowMs) ?? { state: there, text: null };
+}
+
+/** The position that a job which has succeeded has reached. */
+function placeOf({ reading, to }: JobData): Pick<SwitchState, 'position' | 'drift'> {
+  switch (reading?.kind) {
     case 'position':
-      return data.reading.position;
+      return { position: reading.position, drift: [] };
     case 'drifted':
-      return 'drifted';
+      return { position: 'drifted', drift: bounded(reading.differences) };
     case 'unknown':
     case undefined:
-      // It succeeded, so the change is in; only the records from before are no position.
-      if (!succeeded) return null;
-      return data.to === 'before' ? 'drifted' : data.to;
+      // The change is in; only the records from before are no position.
+      return { position: to === 'before' ? 'drifted' : to, drift: [] };
   }
 }
 
@@ -116,8 +131,9 @@ function inDoubt(state: SwitchState, { id, data }: JobRow<JobData>, nowMs: numbe
     automatic: data.automatic,
     by: ownerOf(data),
     reason: data.reason,
-    before: data.command === 'failover' ? data.before : null,
+    before: (data.command === 'failover' ? data.before : null) ?? state.doubt?.before ?? null,
     incidentMoved: state.doubt?.incidentMoved ?? state.incident?.moved ?? false,
+    earlier: state.doubt && { ...state.doubt, earlier: null },
   };
   return confirmIncident({ ...state, position: 'unknown', sinceMs: nowMs, by: null, drift: [], doubt });
 }

@@ -20,7 +20,7 @@ export function countMove(everywhere: Everywhere, move: Everywhere['moves'][numb
   return { ...everywhere, moves: [...everywhere.moves, move] };
 }
 
-/** It ended and has not moved the switch on automation's account. */
+/** It ended and has not moved the switch on automation's account, for certain. */
 export function forgetMove(everywhere: Everywhere, job: string): Everywhere {
   return { ...everywhere, moves: everywhere.moves.filter((move) => move.job !== job) };
 }

@@ -60,10 +60,11 @@ function endHolds(draft: Draft): void {
 /** After anything in a decision: who is next. Humans first, then what waits, then what is still wrong. */
 export function follow(draft: Draft): void {
   startQueued(draft);
+  // What came to nothing is over before the next one begins: a failover from here on is an incident of its own.
+  draft.state = dropEmptyIncident(draft.state, draft.jobs.some(isFailoverInHand));
   for (const job of draft.jobs.filter(({ status }) => status === 'waiting')) judgeWaiting(draft, job);
   judgeAlert(draft);
   judgeHeldRecovery(draft);
-  draft.state = dropEmptyIncident(draft.state, draft.jobs.some(isFailoverInHand));
   const restoreWaits = draft.jobs.some(({ status, data }) => status === 'waiting' && data.command === 'restore');
   if (!restoreWaits) draft.state = { ...draft.state, clearSinceMs: null };
 }

@@ -16,6 +16,11 @@ export function confirmIncident(state: SwitchState): SwitchState {
   return state.incident ? { ...state, incident: { ...state.incident, moved: true } } : state;
 }
 
+/** What may have been a failover of it was none: it has `moved` the switch as far as it had before. */
+export function unconfirmIncident(state: SwitchState, moved: boolean): SwitchState {
+  return state.incident ? { ...state, incident: { ...state.incident, moved } } : state;
+}
+
 /** A human has failed it over, perhaps once more: what ran out before was another hold than the one that this one takes. */
 export function claimIncident(state: SwitchState): SwitchState {
   return state.incident ? { ...state, incident: { ...state.incident, holdRanOut: false } } : state;

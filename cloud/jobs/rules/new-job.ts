@@ -2,7 +2,7 @@ import type { JobRow } from '../../engine/job.ts';
 import { replies, toJobs } from '../announce.ts';
 import type { JobData, Origin, ReplyTo } from '../command.ts';
 import { jobInWords } from '../sentences.ts';
-import { startOf } from '../state.ts';
+import { recordsBefore, startOf } from '../state.ts';
 import { isoTime, who } from '../text.ts';
 import type { MoveCommand } from './admit.ts';
 import { about, updateJob, write, type Draft } from './draft.ts';
@@ -41,7 +41,7 @@ export function dataOf(
     cachesUntilMs: null,
     reading: null,
     // A restore to the records from before brings its destination along.
-    before: to === 'before' ? state.before : null,
+    before: to === 'before' ? recordsBefore(state) : null,
     error: null,
   };
 }

@@ -2,7 +2,7 @@ import type { SwitchCommand } from '../command.ts';
 import type { Answer } from './answer.ts';
 import { contestInForce } from '../state.ts';
 import { write, type Draft } from './draft.ts';
-import { observe } from './external.ts';
+import { observe, type Adoption } from './external.ts';
 import { judgeNow } from './judge.ts';
 
 type Observed = Extract<SwitchCommand, { kind: 'observed' }>;
@@ -21,12 +21,19 @@ export function onObserved(draft: Draft, { reading, atRevision }: Observed): Ans
     const text = `${settings.name} has changed since its records were read; what was read is not used.`;
     return { job: null, refusal: null, text };
   }
-  const { state: next, text } = observe(state, reading, settings, nowMs);
+  const found = observe(state, reading, settings, nowMs);
+  learn(draft, found);
   // Alerts that opened before anything was known have waited for this.
-  draft.state = unread && next.position !== 'unknown' ? judgeNow(next, nowMs) : next;
-  if (text === null) return { job: null, refusal: null, text: `${settings.name} is as it was.` };
-  const contest = contestInForce(next) !== undefined;
-  const detail = { from: state.position, to: next.position, ...(contest && { contest }) };
-  write(draft, next.position === 'drifted' ? 'drift' : 'adopted', text, detail);
-  return { job: null, refusal: null, text };
+  if (unread && draft.state.position !== 'unknown') draft.state = judgeNow(draft.state, nowMs);
+  return { job: null, refusal: null, text: found.text ?? `${settings.name} is as it was.` };
+}
+
+/** What the records have turned out to be, in the state and, where no job explains it, in the journal. */
+export function learn(draft: Draft, { state, text }: Adoption): void {
+  const { position: from } = draft.state;
+  draft.state = state;
+  if (text === null) return;
+  const contest = contestInForce(state) !== undefined;
+  const detail = { from, to: state.position, ...(contest && { contest }) };
+  write(draft, state.position === 'drifted' ? 'drift' : 'adopted', text, detail);
 }
