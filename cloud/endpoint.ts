@@ -94,7 +94,9 @@ export function makeEndpoint(ports: EndpointPorts, watchRules: WatchRules = (rul
     signal: stop.signal,
   });
   const door = measuredDoor(openDoor, meter, clock);
-  const presence = makePresence(clock);
+  // Only the endpoint that speaks MQTT hears who is there.
+  const hears = (): boolean => speaker !== undefined && speaker.speaks() && speaker.trouble() === null;
+  const presence = makePresence(clock, hears);
   const watch = makeWatch({ ...ports, budget, switches: config.switches, engine });
   const checks = readiness(ports, watch, speaker);
 
@@ -114,7 +116,10 @@ export function makeEndpoint(ports: EndpointPorts, watchRules: WatchRules = (rul
         log,
         signal: stop.signal,
       });
-      parts.use(speaker).start(hear, () => void tellBroker(engine, config, log));
+      parts.use(speaker).start(hear, () => {
+        presence.connected();
+        void tellBroker(engine, config, log);
+      });
     }
     if (Object.keys(ports.receivers).length > 0) {
       notifying.start();
@@ -123,7 +128,7 @@ export function makeEndpoint(ports: EndpointPorts, watchRules: WatchRules = (rul
     engine.start();
     parts.defer(() => engine.stop(STOP_GRACE_MS));
     const watching = watch.run(stop.signal);
-    const notices = runNotifying(ports, { engine, presence, speaker, checks }, stop.signal);
+    const notices = runNotifying(ports, { engine, presence, checks }, stop.signal);
     parts.defer(async () => {
       stop.abort();
       await Promise.all([watching, notices]);

@@ -5,7 +5,6 @@ import type { Store } from './engine/store.ts';
 import type { Check } from './intake/health.ts';
 import type { Presence } from './intake/presence.ts';
 import type { SwitchEngine } from './intake/accept.ts';
-import type { Speaker } from './intake/mqtt-speaker.ts';
 import { watchDevices } from './jobs/notice/device-watch.ts';
 import { runHeartbeat } from './jobs/notice/heartbeat.ts';
 import { whatIsNotWell } from './jobs/notice/well.ts';
@@ -28,14 +27,13 @@ export interface NotifyingPorts {
 export interface NotifyingParts {
   readonly engine: SwitchEngine;
   readonly presence: Presence;
-  readonly speaker: Speaker | undefined;
   readonly checks: readonly Check[];
 }
 
 /** What goes on by itself so that people are told: the heartbeats, and the look at who is there. Ends with `signal`. */
 export async function runNotifying(ports: NotifyingPorts, parts: NotifyingParts, signal: AbortSignal): Promise<void> {
   const { config, clock, log, store } = ports;
-  const { engine, presence, speaker, checks } = parts;
+  const { engine, presence, checks } = parts;
   const names = config.switches.map(({ name }) => name);
   const beats = config.notify.flatMap((one) => {
     const heart = one.kind === 'heartbeat' ? ports.hearts?.[one.name] : undefined;
@@ -60,8 +58,7 @@ export async function runNotifying(ports: NotifyingPorts, parts: NotifyingParts,
       devices: config.devices,
       switches: names,
       heard: (device) => presence.of(device),
-      // Only the endpoint that speaks MQTT hears who is there.
-      hears: () => speaker !== undefined && speaker.speaks() && speaker.trouble() === null,
+      hears: () => presence.hears(),
       tell: (name, command) => engine.command(name, command, { sender: 'presence', commandId: null }),
       clock,
       log,

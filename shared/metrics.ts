@@ -63,7 +63,7 @@ export const METRICS = {
   dashover_device_online: {
     kind: 'gauge',
     labels: ['device'],
-    help: '1 while the button says that it is there, else 0; only from the endpoint that speaks MQTT.',
+    help: '1 while the button says that it is there, else 0; only from the endpoint that hears it, connected to the broker.',
   },
   dashover_device_last_drill_age_seconds: {
     kind: 'gauge',

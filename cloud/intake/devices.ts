@@ -10,7 +10,7 @@ import { makeLastDrills } from './last-drills.ts';
 import { checkReader, principalOf, sees, sendJob } from './respond.ts';
 import { ROUTES } from './route-words.ts';
 import { targetOf } from './target.ts';
-import type { Heard } from './presence.ts';
+import type { Heard, Presence } from './presence.ts';
 
 const Params = z.object({ device: z.string() });
 
@@ -47,14 +47,16 @@ export function deviceRoutes(app: Api, options: ApiOptions): void {
     const drills = await lastDrills();
     const nowMs = clock.nowMs();
     return {
-      devices: mine.map((device) => describe(device, presence.of(device.name), drills.ofDevice(device.name), nowMs)),
+      devices: mine.map((device) => describe(device, presence, drills.ofDevice(device.name), nowMs)),
     };
   });
 }
 
-function describe(device: Device, heard: Heard | undefined, drilledAtMs: number | undefined, nowMs: number): object {
+function describe(device: Device, presence: Presence, drilledAtMs: number | undefined, nowMs: number): object {
+  const heard = presence.of(device.name);
+  const deaf = presence.hears() ? '' : ' This endpoint does not hear buttons now.';
   return {
-    text: inWords(device.name, heard, nowMs),
+    text: `${inWords(device.name, heard, nowMs)}${deaf}`,
     device: device.name,
     on: device.on,
     may: device.may,

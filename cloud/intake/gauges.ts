@@ -110,7 +110,7 @@ function switchGauges(settings: Switch, state: State, nowMs: number): readonly G
   ];
 }
 
-/** Who is there is known to the endpoint that speaks MQTT; the others would say offline of every button. */
+/** Who is there is known to the endpoint that hears buttons; the others would say offline of every one. */
 function deviceGauges({ devices, presence, speaks }: GaugeSources): readonly GaugeValue[] {
   const intervals = devices.flatMap(({ name, drillEveryMs }) =>
     drillEveryMs === undefined
@@ -119,10 +119,11 @@ function deviceGauges({ devices, presence, speaks }: GaugeSources): readonly Gau
   );
   if (speaks === null) return intervals;
   if (!speaks()) return [...intervals, gauge('dashover_mqtt_speaker', {}, false)];
+  const heard = presence.hears() ? devices : [];
   return [
     ...intervals,
     gauge('dashover_mqtt_speaker', {}, true),
-    ...devices.map(({ name }) => gauge('dashover_device_online', { device: name }, presence.of(name)?.online === true)),
+    ...heard.map(({ name }) => gauge('dashover_device_online', { device: name }, presence.of(name)?.online === true)),
   ];
 }
 

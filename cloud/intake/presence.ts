@@ -20,18 +20,27 @@ export interface Heard extends DevicePresence {
 }
 
 export interface Presence {
+  /** Whether this endpoint hears devices now. Whoever is deaf calls nobody absent. */
+  hears(): boolean;
+  /** It hears devices anew: what was missed before counts for nothing. */
+  connected(): void;
   /** Takes a presence message. Throws `malformed`. */
   hear(device: string, payload: Uint8Array): void;
   /** Undefined when the device has not been heard since the start. */
   of(device: string): Heard | undefined;
 }
 
-/** Who is there. In memory: devices repeat it every minute. */
-export function makePresence(clock: Clock): Presence {
+/** Who is there. In memory: devices repeat it every minute, to whichever endpoint `hears`. */
+export function makePresence(clock: Clock, hears: () => boolean): Presence {
   const heard = new Map<string, Omit<Heard, 'silentMs' | 'isAbsent'> & { readonly heardAtMonotonicMs: number }>();
   const ended = new Map<string, readonly string[]>();
+  let hearsSinceMs = clock.monotonicMs();
 
   return {
+    hears,
+    connected() {
+      hearsSinceMs = clock.monotonicMs();
+    },
     hear(device, payload) {
       const said = readPresence(payload);
       const nowMs = clock.nowMs();
@@ -50,8 +59,9 @@ export function makePresence(clock: Clock): Presence {
     of(device) {
       const last = heard.get(device);
       if (!last) return undefined;
-      const silentMs = clock.monotonicMs() - last.heardAtMonotonicMs;
-      const isAbsent = last.online && silentMs >= ABSENT_MS;
+      const nowMs = clock.monotonicMs();
+      const silentMs = nowMs - last.heardAtMonotonicMs;
+      const isAbsent = last.online && hears() && Math.min(silentMs, nowMs - hearsSinceMs) >= ABSENT_MS;
       return { ...last, silentMs, isAbsent, ...(isAbsent && { online: false, sinceMs: last.heardAtMs }) };
     },
   };

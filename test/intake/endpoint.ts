@@ -161,7 +161,7 @@ export async function makeEndpoint(options: TestEndpointOptions = {}): Promise<T
     log,
     signal: stop.signal,
   });
-  const presence = makePresence(clock);
+  const presence = makePresence(clock, () => true);
   const hear = makeMqttIntake({
     door,
     switches: SWITCHES.map(({ name }) => name),

@@ -87,7 +87,7 @@ function watching() {
   let hears = true;
   let aheadMs = 0;
   const clock = { ...played, nowMs: () => played.nowMs() + aheadMs };
-  const presence = makePresence(clock);
+  const presence = makePresence(clock, () => hears);
   const running = watchDevices(
     {
       devices: [{ name: 'lobby', on: ['www'], drillEveryMs: undefined }],
