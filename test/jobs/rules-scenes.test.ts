@@ -18,6 +18,12 @@ function look(world: World): string | null {
   return lastLook(job, world.stateOf(), world.automation, world.nowMs());
 }
 
+/** The running move ends, and nobody can learn whether its change was made. */
+function lose(world: World): void {
+  const error = { code: 'unknown-outcome', message: 'No answer.', hint: 'Look.', guard: null };
+  world.end(world.running(), { status: 'failed', error, reading: { kind: 'unknown', why: 'no answer' } });
+}
+
 /** The stories an on-call team would ask about first, played with the rules alone. */
 
 test('alert, failover by automation, a press by a human, recovery: the switch stays failed over', () => {
@@ -238,6 +244,35 @@ test('a failover by automation that fails takes no place in the count of moved s
   for (const on of ['www', 'shop', 'mail']) world.alert({ on });
   world.fail('www');
   expect(world.alert({ on: 'api' }).job?.status).toBe('running');
+});
+
+test('a failover by automation in doubt takes its place in the count until it turns out not to have been made', () => {
+  const doubted = () => {
+    const world = makeWorld({ switches: ['www', 'shop'], automation: { maxSwitches: 1 } });
+    world.alert({ on: 'www' });
+    lose(world);
+    world.recover({ on: 'www' });
+    return world;
+  };
+  const still = doubted();
+  still.found('primary');
+  expect(still.alert({ on: 'shop' }).refusal).toBeNull();
+
+  const twice = doubted();
+  twice.press('failover', { to: 'dr' });
+  lose(twice);
+  twice.found('primary');
+  expect(twice.alert({ on: 'shop' }).refusal).toBeNull();
+
+  const elsewhere = doubted();
+  elsewhere.found('dr');
+  expect(elsewhere.alert({ on: 'shop' }).refusal?.code).toBe('tripped');
+
+  const back = doubted();
+  back.press('restore');
+  lose(back);
+  back.found('primary');
+  expect(back.alert({ on: 'shop' }).refusal?.code).toBe('tripped');
 });
 
 test('a switch that is new in the configuration is not touched by a trip from before it was known', () => {
@@ -571,8 +606,7 @@ test('a second failover of unknown outcome that turns out not to have been made 
   world.press('failover', { to: 'dr' });
   world.press('failover');
   world.fail();
-  const error = { code: 'unknown-outcome', message: 'No answer.', hint: 'Look.', guard: null };
-  world.end(world.running(), { status: 'failed', error, reading: { kind: 'unknown', why: 'no answer' } });
+  lose(world);
   expect(world.state()).toMatchObject({ position: 'unknown', incident: 'job-2' });
   world.found('primary');
   expect(world.state()).toMatchObject({ position: 'primary', incident: null, hold: null });

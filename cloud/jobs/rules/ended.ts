@@ -53,11 +53,11 @@ function ownerOf({ takenOverBy, trigger }: JobData): Asker {
 export function afterMove(state: SwitchState, job: JobRow<JobData>, settings: Switch, nowMs: number): Adoption {
   if (isUnfinished(job)) throw new Error(`job ${job.id} has not ended`);
   const succeeded = job.status === 'succeeded';
-  const { state: placed, text } = whereNow(state, job, settings, nowMs);
-  const arrived = succeeded ? arrive(placed, job.data, settings, nowMs) : placed;
+  const found = whereNow(state, job, settings, nowMs);
+  const arrived = succeeded ? arrive(found.state, job.data, settings, nowMs) : found.state;
   // A human's job ended: whatever is still wrong may move the switch at once. After an automatic failure, later.
   const judge = succeeded || !job.data.automatic ? judgeNow : judgeLater;
-  return { state: judge(arrived, nowMs), text };
+  return { ...found, state: judge(arrived, nowMs) };
 }
 
 function arrive(state: SwitchState, data: JobData, settings: Switch, nowMs: number): SwitchState {
