@@ -421,6 +421,26 @@ test('a job that waited for its turn says where the switch is when it starts, no
   expect(world.running()?.data.from).toBe('primary');
 });
 
+test.for(['somebody else took it home', 'a restore in doubt was made'])(
+  'a failover that waited for its turn opens an incident of its own when the job before it finds that %s',
+  (how) => {
+    const world = makeWorld();
+    world.press('failover');
+    world.arrive();
+    if (how === 'a restore in doubt was made') {
+      world.press('restore');
+      lose(world);
+    }
+    world.press('failover', { to: 'dr' });
+    const { job } = world.press('failover', { by: 'gate' });
+    world.end(world.running(), { status: 'superseded', reading: { kind: 'position', position: 'primary' } });
+    expect(world.running()?.id).toBe(job?.id);
+    expect(world.stateOf().incident).toMatchObject({ id: job?.id, by: 'human' });
+    world.arrive();
+    expect(world.state()).toMatchObject({ position: 'maintenance', incident: job?.id, hold: { by: 'gate' } });
+  },
+);
+
 test('the last look lets an automatic failover go while nothing has changed, and stops it for whatever has', () => {
   expect(look(failing())).toBeNull();
 

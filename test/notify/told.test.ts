@@ -160,6 +160,21 @@ test('the way back of a failover that has kept what it found is a human’s alon
   );
 });
 
+test('a failover that waited while somebody else took the switch home is told when it begins, and the page stays open', () => {
+  const world = toldWorld();
+  const first = world.press('failover').job?.id;
+  world.arrive();
+  world.press('failover', { to: 'dr' });
+  const job = world.press('failover', { by: 'gate' }).job?.id;
+  world.end(world.running(), { status: 'superseded', reading: { kind: 'position', position: 'primary' } });
+  expect(told(world).some((notice) => notice.kind === 'failover-begun' && notice.incident === job)).toBe(true);
+  expect(calls(world)).not.toContain(`resolve ${first}`);
+  world.arrive();
+  world.press('restore');
+  world.arrive();
+  expect(calls(world)).toContain(`resolve ${first}`);
+});
+
 test('a failover that was cancelled is told as such, and the page is resolved', () => {
   const world = toldWorld();
   const job = world.press('failover').job;
