@@ -206,3 +206,15 @@ test('two moves in a row are in doubt and the earlier one turns out to be made: 
   expect(world.state()).toMatchObject({ position: 'maintenance', by: { job: failover }, hold: null });
   expect(world.stateOf().incident?.id).toBe(failover);
 });
+
+test('a failover in doubt that was the first to see the drift turns out not to be made: automation has its switch back', () => {
+  const world = makeWorld({ notify });
+  world.press('failover');
+  lose(world, { before: FOUND });
+  world.observe(DRIFTED);
+  expect(world.state()).toMatchObject({ position: 'drifted', incident: null });
+  expect(world.lines('drift').at(-1)?.text).toContain('The failover whose outcome was not known was not made.');
+  world.alert();
+  const failover = world.running()?.id;
+  expect(world.stateOf().incident).toMatchObject({ id: failover, by: 'automation' });
+});

@@ -123,15 +123,17 @@ function bounded(differences: readonly string[]): readonly string[] {
 }
 
 function inDoubt(state: SwitchState, { id, data }: JobRow<JobData>, nowMs: number): SwitchState {
+  // What a failover has found at no position was there when it began, though nobody may have seen it before.
+  const found = data.command === 'failover' ? data.before : null;
   const doubt = {
     job: id,
     command: data.command,
-    from: state.doubt?.from ?? state.position,
+    from: state.doubt?.from ?? (found ? 'drifted' : state.position),
     to: data.to,
     automatic: data.automatic,
     by: ownerOf(data),
     reason: data.reason,
-    before: (data.command === 'failover' ? data.before : null) ?? state.doubt?.before ?? null,
+    before: found ?? state.doubt?.before ?? null,
     incidentMoved: state.doubt?.incidentMoved ?? state.incident?.moved ?? false,
     earlier: state.doubt && { ...state.doubt, earlier: null },
   };
