@@ -218,3 +218,31 @@ test('a failover in doubt that was the first to see the drift turns out not to b
   const failover = world.running()?.id;
   expect(world.stateOf().incident).toMatchObject({ id: failover, by: 'automation' });
 });
+
+test('a restore in doubt was made, as the failover shows that has to move once more: what it gave back is not kept', () => {
+  const world = makeWorld();
+  const failOver = (before: JobData['before']) => {
+    world.press('failover');
+    const end = { status: 'succeeded', outcome: 'switched', verified: true, reading: at('maintenance') } as const;
+    world.end(world.running(), { ...end, before });
+  };
+  world.observe(DRIFTED);
+  failOver(FOUND);
+  world.press('restore', { to: 'primary' });
+  lose(world);
+  failOver(null);
+  expect(world.stateOf().before).toBeNull();
+});
+
+test('a restore in doubt may not have been made: what was found before it is kept by a failover to somewhere else', () => {
+  const world = makeWorld();
+  world.observe(DRIFTED);
+  world.press('failover');
+  const end = { status: 'succeeded', outcome: 'switched', verified: true } as const;
+  world.end(world.running(), { ...end, before: FOUND, reading: at('maintenance') });
+  world.press('restore', { to: 'primary' });
+  lose(world);
+  world.press('failover', { to: 'dr' });
+  world.end(world.running(), { ...end, before: null, reading: at('dr') });
+  expect(world.stateOf().before).toEqual(FOUND);
+});

@@ -85,6 +85,9 @@ function whereNow(state: SwitchState, job: JobRow<JobData>, settings: Switch, no
 
 function moved(state: SwitchState, { id, data }: JobRow<JobData>, nowMs: number): SwitchState {
   const { kind: trigger, actor } = ownerOf(data);
+  // Had the restore in doubt that began here not been made, there would have been nothing to move: it gave them back.
+  const { doubt } = state;
+  const givenBack = doubt?.command === 'restore' && doubt.from === data.to;
   return {
     ...state,
     ...placeOf(data),
@@ -92,7 +95,7 @@ function moved(state: SwitchState, { id, data }: JobRow<JobData>, nowMs: number)
     sinceMs: nowMs,
     by: { trigger, actor, job: id },
     cachesUntilMs: data.cachesUntilMs,
-    before: data.before ?? recordsBefore(state),
+    before: data.before ?? (givenBack ? null : recordsBefore(state)),
   };
 }
 
