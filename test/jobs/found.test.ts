@@ -246,3 +246,19 @@ test('a restore in doubt may not have been made: what was found before it is kep
   world.end(world.running(), { ...end, before: null, reading: at('dr') });
   expect(world.stateOf().before).toEqual(FOUND);
 });
+
+test('a human wants back the records from before, and they were never replaced: shown with what differs, and no alarm', () => {
+  const world = makeWorld({ notify });
+  world.observe(DRIFTED);
+  world.press('failover');
+  lose(world, { before: FOUND });
+  world.press('restore', { to: 'before' });
+  const [lines, told] = [world.lines('drift').length, notices(world).length];
+  world.end(world.running(), { status: 'succeeded', outcome: 'already-there', reading: DRIFTED });
+  expect(world.state()).toMatchObject({ position: 'drifted', drift: { differences: DRIFTED.differences } });
+  expect(world.stateOf()).toMatchObject({ incident: null, before: null, doubt: null });
+  expect(world.state().text).toContain('A www is 203.0.113.7');
+  expect(world.lines('drift')).toHaveLength(lines);
+  const after = notices(world).slice(told);
+  expect(after.map(({ kind }) => kind)).toEqual(['restored']);
+});

@@ -5,7 +5,7 @@ import { DIFFERENCES_MAX, recordsBefore, type Asker, type SwitchState } from '..
 import type { Switch } from '../switch.ts';
 import { clip } from '../text.ts';
 import { failoverSucceeded, restoreSucceeded, type Arrival } from './arrival.ts';
-import { observe, settleDoubt, type Adoption } from './external.ts';
+import { drift, observe, settleDoubt, type Adoption } from './external.ts';
 import { confirmIncident } from './incident.ts';
 import { judgeLater, judgeNow } from './judge.ts';
 
@@ -103,6 +103,10 @@ function moved(state: SwitchState, { id, data }: JobRow<JobData>, nowMs: number)
 function wanted(state: SwitchState, data: JobData, settings: Switch, nowMs: number): Adoption {
   const found = placeOf(data);
   if (found.position === state.position) return { state: { ...state, ...found }, text: null };
+  // The records from before, as they wanted them: no drift to tell of.
+  if (data.reading?.kind === 'drifted') {
+    return { ...drift(state, data.reading.differences, settings.name, nowMs), text: null };
+  }
   const there = { ...state, ...found, doubt: null, sinceMs: nowMs, by: null };
   return settleDoubt(state, found.position, settings, nowMs) ?? { state: there, text: null };
 }

@@ -66,7 +66,8 @@ function adopt(state: SwitchState, position: string, name: string, nowMs: number
   };
 }
 
-function drift(state: SwitchState, differences: readonly string[], name: string, nowMs: number): Adoption {
+/** Records that equal no position. */
+export function drift(state: SwitchState, differences: readonly string[], name: string, nowMs: number): Adoption {
   const kept = differences.slice(0, DIFFERENCES_MAX).map((difference) => clip(difference, 300));
   const drifted = { ...state, drift: kept, doubt: null };
   if (state.position === 'drifted') return { state: drifted, text: null };
