@@ -73,7 +73,8 @@ async function walkThrough<State>(walk: Walk<State>): Promise<JobEnd<JobData>> {
       if (end !== 'again') return end;
     }
     const message = `The records moved ${ROUNDS_MAX} times while they were being changed: something else changes them too.`;
-    return ended(walk, 'failed', { ...trail.result, error: errorOf('route53-refused', message) });
+    const error = unlearnt(trail) ?? errorOf('route53-refused', message);
+    return ended(walk, 'failed', { ...trail.result, error });
   } catch (error) {
     if (error instanceof Stopped) return stoppedAt(walk, trail, error.reason);
     throw error;

@@ -262,6 +262,16 @@ test.for(['interrupted', 'deadline'] as const)(
   },
 );
 
+test('changes that Route 53 forgets in every round: that of the last one may have been made, and so it is said', async () => {
+  const here = await world({ move: { pace: { retryMsMin: 1, retryMsMax: 1, settlePollMs: [1] } } });
+  here.route53.weather({ kind: 'forget', times: 20 });
+  expect(await job(here).run()).toMatchObject({
+    status: 'failed',
+    data: { outcome: null, error: { code: 'unknown-outcome' }, reading: { kind: 'unknown' } },
+  });
+  expect(sentChanges(here)).toBe(20);
+});
+
 const silent = { ok: false, text: 'The site did not answer.' };
 const probed = (): WorldOptions => ({
   switches: [switchAs({ probe: { maintenance: { url: 'https://m.example.net/', expect: [200], timeoutMs: 1_000 } } })],
