@@ -503,6 +503,17 @@ test('a repeat of a command that was refused on its road is answered with the jo
   expect(world.press('restore', { id: 'p2', ifRevision: 99 }).refusal?.code).toBe('stale');
 });
 
+test('a human joins a failover that its probe refuses, and then stops it: nobody says that it goes on', () => {
+  const world = makeWorld();
+  const { job } = world.alert();
+  world.press('failover');
+  world.press('restore');
+  const error = { code: 'probe-failed', message: 'No.', hint: 'Mend.', guard: 'probe-failed' };
+  world.end(job, { status: 'refused', automatic: true, error });
+  expect(world.running()?.id).toBe(job?.id);
+  expect(world.lines('goes-on')).toEqual([]);
+});
+
 test('a repeat after the job’s end is answered with accepted, which its sender waits for, and then with the end', () => {
   const world = makeWorld();
   const replyTo = [{ topic: 'devices/lobby/replies', whole: false, correlationData: null }];
