@@ -167,9 +167,10 @@ function onEnded(draft: Draft, { job, end }: Extract<SwitchEvent, { kind: 'ended
   if (!ended.data.automatic || !mayHaveMoved) draft.everywhere = forgetMove(draft.everywhere, job.id);
 }
 
-/** It runs once more, with what it has stored. */
+/** It runs once more, with what it has stored; one that was told to stop only finds that out. */
 function goOn(draft: Draft, job: JobRow<JobData>): void {
   const { command, takenOverBy, trigger } = updateJob(draft, job, job.data).data;
+  if (job.interrupt !== null) return;
   const text = `${who(takenOverBy ?? trigger)} joined before the ${command} by automation had ended; it goes on as theirs.`;
   write(draft, 'goes-on', text, about(job));
 }

@@ -50,6 +50,8 @@ interface Trail {
   result: Result;
   /** What its newest accepted change has made: said at the end of a job that has succeeded. */
   made: Result;
+  /** A change of this job may have been sent: found in place before that, it was made by somebody else. */
+  tried: boolean;
   /** A change of this job was accepted and stands: from then on it has succeeded, whatever stops it. */
   accepted: boolean;
   /** The change that Route 53 has refused although the records were as read: refused again, reading does not help. */
@@ -57,7 +59,7 @@ interface Trail {
 }
 
 async function walkThrough<State>(walk: Walk<State>): Promise<JobEnd<JobData>> {
-  const trail: Trail = { result: {}, made: {}, accepted: false, refused: null };
+  const trail: Trail = { result: {}, made: {}, tried: false, accepted: false, refused: null };
   try {
     const { detail: guarded } = await take(walk, 'guard', (context) => guard(walk, context));
     if (guarded.kind === 'refused' && whyPast((await walk.run.look()).job.data) === null) {
@@ -71,7 +73,8 @@ async function walkThrough<State>(walk: Walk<State>): Promise<JobEnd<JobData>> {
       if (end !== 'again') return end;
     }
     const message = `The records moved ${ROUNDS_MAX} times while they were being changed: something else changes them too.`;
-    return ended(walk, 'failed', { ...trail.result, error: errorOf('route53-refused', message) });
+    const error = unlearnt(trail) ?? errorOf('route53-refused', message);
+    return ended(walk, 'failed', { ...trail.result, error });
   } catch (error) {
     if (error instanceof Stopped) return stoppedAt(walk, trail, error.reason);
     throw error;
@@ -95,7 +98,7 @@ async function oneRound<State>(walk: Walk<State>, trail: Trail, round: number): 
     return ended(walk, 'refused', { ...trail.result, error: errorOf(plan.code, plan.message, plan.hint) });
   }
   if (run.job.data.command === 'drill') return drill(walk, seen, plan);
-  if (plan.kind === 'nothing' && round === 1) {
+  if (plan.kind === 'nothing' && !trail.tried) {
     return ended(walk, 'succeeded', { ...trail.result, outcome: 'already-there' });
   }
   if (plan.kind === 'nothing') {
@@ -113,6 +116,7 @@ async function oneRound<State>(walk: Walk<State>, trail: Trail, round: number): 
     (context) => change(walk, plan, circumstances, context),
     { though: ['interrupted', 'deadline'] },
   );
+  trail.tried ||= changed.kind !== 'withheld';
   if (changed.kind === 'again') {
     trail.refused = changed.refused ? changes : null;
     return 'again';

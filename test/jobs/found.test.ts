@@ -206,3 +206,59 @@ test('two moves in a row are in doubt and the earlier one turns out to be made: 
   expect(world.state()).toMatchObject({ position: 'maintenance', by: { job: failover }, hold: null });
   expect(world.stateOf().incident?.id).toBe(failover);
 });
+
+test('a failover in doubt that was the first to see the drift turns out not to be made: automation has its switch back', () => {
+  const world = makeWorld({ notify });
+  world.press('failover');
+  lose(world, { before: FOUND });
+  world.observe(DRIFTED);
+  expect(world.state()).toMatchObject({ position: 'drifted', incident: null });
+  expect(world.lines('drift').at(-1)?.text).toContain('The failover whose outcome was not known was not made.');
+  world.alert();
+  const failover = world.running()?.id;
+  expect(world.stateOf().incident).toMatchObject({ id: failover, by: 'automation' });
+});
+
+test('a restore in doubt was made, as the failover shows that has to move once more: what it gave back is not kept', () => {
+  const world = makeWorld();
+  const failOver = (before: JobData['before']) => {
+    world.press('failover');
+    const end = { status: 'succeeded', outcome: 'switched', verified: true, reading: at('maintenance') } as const;
+    world.end(world.running(), { ...end, before });
+  };
+  world.observe(DRIFTED);
+  failOver(FOUND);
+  world.press('restore', { to: 'primary' });
+  lose(world);
+  failOver(null);
+  expect(world.stateOf().before).toBeNull();
+});
+
+test('a restore in doubt may not have been made: what was found before it is kept by a failover to somewhere else', () => {
+  const world = makeWorld();
+  world.observe(DRIFTED);
+  world.press('failover');
+  const end = { status: 'succeeded', outcome: 'switched', verified: true } as const;
+  world.end(world.running(), { ...end, before: FOUND, reading: at('maintenance') });
+  world.press('restore', { to: 'primary' });
+  lose(world);
+  world.press('failover', { to: 'dr' });
+  world.end(world.running(), { ...end, before: null, reading: at('dr') });
+  expect(world.stateOf().before).toEqual(FOUND);
+});
+
+test('a human wants back the records from before, and they were never replaced: shown with what differs, and no alarm', () => {
+  const world = makeWorld({ notify });
+  world.observe(DRIFTED);
+  world.press('failover');
+  lose(world, { before: FOUND });
+  world.press('restore', { to: 'before' });
+  const [lines, told] = [world.lines('drift').length, notices(world).length];
+  world.end(world.running(), { status: 'succeeded', outcome: 'already-there', reading: DRIFTED });
+  expect(world.state()).toMatchObject({ position: 'drifted', drift: { differences: DRIFTED.differences } });
+  expect(world.stateOf()).toMatchObject({ incident: null, before: null, doubt: null });
+  expect(world.state().text).toContain('A www is 203.0.113.7');
+  expect(world.lines('drift')).toHaveLength(lines);
+  const after = notices(world).slice(told);
+  expect(after.map(({ kind }) => kind)).toEqual(['restored']);
+});

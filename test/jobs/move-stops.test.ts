@@ -1,6 +1,7 @@
 import { expect, onTestFinished, test } from 'vitest';
 import { Stopped } from '../../cloud/engine/runbook.ts';
 import { sameSets } from '../../cloud/jobs/records.ts';
+import type { RecordSet } from '../../cloud/ports.ts';
 import {
   MAINTENANCE,
   type MoveWorld,
@@ -31,6 +32,14 @@ function interruptAt(move: Driver, at: string, status: 'superseded' | 'cancelled
 const CHANGE = 'ChangeResourceRecordSets';
 const sentChanges = ({ route53 }: MoveWorld): number =>
   route53.calls.filter(({ operation }) => operation === CHANGE).length;
+
+/** Somebody else puts other records in their place. */
+function replace({ route53 }: MoveWorld, old: readonly RecordSet[], others: readonly RecordSet[]): void {
+  route53.edit(ZONE, [
+    ...old.map((set) => ({ action: 'DELETE', set }) as const),
+    ...others.map((set) => ({ action: 'CREATE', set }) as const),
+  ]);
+}
 
 test.for(['begin guard', 'end guard', 'begin read', 'end read', 'begin plan', 'end plan', 'begin change'])(
   'interrupted at "%s", the job ends as superseded and nothing was sent',
@@ -229,13 +238,7 @@ test('a change that Route 53 has forgotten and that turns out to be made is a su
   const here = await world();
   here.route53.weather({ kind: 'forget' });
   const move = job(here);
-  move.onWrite((write) => {
-    if (write !== 'end settle') return;
-    here.route53.edit(ZONE, [
-      ...PRIMARY.map((set) => ({ action: 'DELETE', set }) as const),
-      ...MAINTENANCE.map((set) => ({ action: 'CREATE', set }) as const),
-    ]);
-  });
+  move.onWrite((write) => write === 'end settle' && replace(here, PRIMARY, MAINTENANCE));
   const end = await move.run();
   expect(end).toMatchObject({ status: 'succeeded', data: { outcome: 'switched', verified: true } });
   expect(end.data.cachesUntilMs).toBeGreaterThan(0);
@@ -258,6 +261,16 @@ test.for(['interrupted', 'deadline'] as const)(
     });
   },
 );
+
+test('changes that Route 53 forgets in every round: that of the last one may have been made, and so it is said', async () => {
+  const here = await world({ move: { pace: { retryMsMin: 1, retryMsMax: 1, settlePollMs: [1] } } });
+  here.route53.weather({ kind: 'forget', times: 20 });
+  expect(await job(here).run()).toMatchObject({
+    status: 'failed',
+    data: { outcome: null, error: { code: 'unknown-outcome' }, reading: { kind: 'unknown' } },
+  });
+  expect(sentChanges(here)).toBe(20);
+});
 
 const silent = { ok: false, text: 'The site did not answer.' };
 const probed = (): WorldOptions => ({
@@ -286,6 +299,32 @@ test('the change was withheld from automation and the process has died: that of 
   });
   expect(await move.run()).toMatchObject({ status: 'succeeded', data: { outcome: 'switched' } });
   expect(sentChanges(here)).toBe(1);
+});
+
+test('the change was withheld from automation; a human joins and finds that somebody else has made it: nothing was switched', async () => {
+  const here = await world();
+  here.state.reason = 'Its alert has closed.';
+  const move = job(here, { automatic: true });
+  move.onWrite((write) => {
+    if (write !== 'end change') return;
+    move.joined({ automatic: false });
+    replace(here, PRIMARY, MAINTENANCE);
+  });
+  expect(await move.run()).toMatchObject({ status: 'succeeded', data: { outcome: 'already-there', verified: null } });
+  expect(sentChanges(here)).toBe(0);
+});
+
+test('drift has refused automation; a human joins and finds that somebody else has restored: nothing was switched', async () => {
+  const drifted = [{ name: 'www.example.test', type: 'A', ttl: 60, values: ['203.0.113.7'] }];
+  const here = await world({ records: drifted });
+  const move = job(here, { automatic: true, command: 'restore', to: 'primary' });
+  move.onWrite((write) => {
+    if (write !== 'end plan') return;
+    move.joined({ automatic: false, toNamed: true });
+    replace(here, drifted, PRIMARY);
+  });
+  expect(await move.run()).toMatchObject({ status: 'succeeded', data: { outcome: 'already-there', verified: null } });
+  expect(sentChanges(here)).toBe(0);
 });
 
 test('drift has refused automation: a human who has joined since and names the position restores', async () => {

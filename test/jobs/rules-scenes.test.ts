@@ -18,6 +18,12 @@ function look(world: World): string | null {
   return lastLook(job, world.stateOf(), world.automation, world.nowMs());
 }
 
+/** The running move ends, and nobody can learn whether its change was made. */
+function lose(world: World): void {
+  const error = { code: 'unknown-outcome', message: 'No answer.', hint: 'Look.', guard: null };
+  world.end(world.running(), { status: 'failed', error, reading: { kind: 'unknown', why: 'no answer' } });
+}
+
 /** The stories an on-call team would ask about first, played with the rules alone. */
 
 test('alert, failover by automation, a press by a human, recovery: the switch stays failed over', () => {
@@ -240,6 +246,35 @@ test('a failover by automation that fails takes no place in the count of moved s
   expect(world.alert({ on: 'api' }).job?.status).toBe('running');
 });
 
+test('a failover by automation in doubt takes its place in the count until it turns out not to have been made', () => {
+  const doubted = () => {
+    const world = makeWorld({ switches: ['www', 'shop'], automation: { maxSwitches: 1 } });
+    world.alert({ on: 'www' });
+    lose(world);
+    world.recover({ on: 'www' });
+    return world;
+  };
+  const still = doubted();
+  still.found('primary');
+  expect(still.alert({ on: 'shop' }).refusal).toBeNull();
+
+  const twice = doubted();
+  twice.press('failover', { to: 'dr' });
+  lose(twice);
+  twice.found('primary');
+  expect(twice.alert({ on: 'shop' }).refusal).toBeNull();
+
+  const elsewhere = doubted();
+  elsewhere.found('dr');
+  expect(elsewhere.alert({ on: 'shop' }).refusal?.code).toBe('tripped');
+
+  const back = doubted();
+  back.press('restore');
+  lose(back);
+  back.found('primary');
+  expect(back.alert({ on: 'shop' }).refusal?.code).toBe('tripped');
+});
+
 test('a switch that is new in the configuration is not touched by a trip from before it was known', () => {
   const everywhere = { moves: [], trips: 1, trip: { atMs: START_MS, text: 'too many switches' } };
   expect(hearOfTrip(initialState('old', START_MS), everywhere).tripped).toMatchObject({ scope: 'everywhere' });
@@ -386,6 +421,26 @@ test('a job that waited for its turn says where the switch is when it starts, no
   expect(world.running()?.data.from).toBe('primary');
 });
 
+test.for(['somebody else took it home', 'a restore in doubt was made'])(
+  'a failover that waited for its turn opens an incident of its own when the job before it finds that %s',
+  (how) => {
+    const world = makeWorld();
+    world.press('failover');
+    world.arrive();
+    if (how === 'a restore in doubt was made') {
+      world.press('restore');
+      lose(world);
+    }
+    world.press('failover', { to: 'dr' });
+    const { job } = world.press('failover', { by: 'gate' });
+    world.end(world.running(), { status: 'superseded', reading: { kind: 'position', position: 'primary' } });
+    expect(world.running()?.id).toBe(job?.id);
+    expect(world.stateOf().incident).toMatchObject({ id: job?.id, by: 'human' });
+    world.arrive();
+    expect(world.state()).toMatchObject({ position: 'maintenance', incident: job?.id, hold: { by: 'gate' } });
+  },
+);
+
 test('the last look lets an automatic failover go while nothing has changed, and stops it for whatever has', () => {
   expect(look(failing())).toBeNull();
 
@@ -446,6 +501,17 @@ test('a repeat of a command that was refused on its road is answered with the jo
   expect(world.press('failover', { id: 'p1' })).toMatchObject({ refusal: null, job: { status: 'refused' } });
   world.press('restore', { id: 'p2', ifRevision: 99 });
   expect(world.press('restore', { id: 'p2', ifRevision: 99 }).refusal?.code).toBe('stale');
+});
+
+test('a human joins a failover that its probe refuses, and then stops it: nobody says that it goes on', () => {
+  const world = makeWorld();
+  const { job } = world.alert();
+  world.press('failover');
+  world.press('restore');
+  const error = { code: 'probe-failed', message: 'No.', hint: 'Mend.', guard: 'probe-failed' };
+  world.end(job, { status: 'refused', automatic: true, error });
+  expect(world.running()?.id).toBe(job?.id);
+  expect(world.lines('goes-on')).toEqual([]);
 });
 
 test('a repeat after the job’s end is answered with accepted, which its sender waits for, and then with the end', () => {
@@ -571,8 +637,7 @@ test('a second failover of unknown outcome that turns out not to have been made 
   world.press('failover', { to: 'dr' });
   world.press('failover');
   world.fail();
-  const error = { code: 'unknown-outcome', message: 'No answer.', hint: 'Look.', guard: null };
-  world.end(world.running(), { status: 'failed', error, reading: { kind: 'unknown', why: 'no answer' } });
+  lose(world);
   expect(world.state()).toMatchObject({ position: 'unknown', incident: 'job-2' });
   world.found('primary');
   expect(world.state()).toMatchObject({ position: 'primary', incident: null, hold: null });

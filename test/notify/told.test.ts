@@ -131,6 +131,50 @@ test('the way back of a failover by hand whose hold has run out leads over the n
   expect(world.waiting()?.data.command).toBe('restore');
 });
 
+test('the way back of a failover that has kept what it found is a human’s alone, who names where to: nothing promises else', () => {
+  const world = toldWorld();
+  const before = [{ name: 'www.example.com', type: 'A', ttl: 60, values: ['203.0.113.7'] }];
+  world.observe({ kind: 'drifted', differences: ['A www.example.com is 203.0.113.7, not 192.0.2.10'] });
+  world.alert();
+  const reading = { kind: 'position', position: 'maintenance' } as const;
+  world.end(world.running(), { status: 'succeeded', outcome: 'switched', verified: true, before, reading });
+  const byHand =
+    'When primary is well, "dashover restore www --to primary" brings it back, "--to before" to the records that the failover found.';
+  expect(told(world).at(-1)).toMatchObject({
+    kind: 'failover-done',
+    next: `Nothing restores it by itself. ${byHand}`,
+  });
+  world.hold();
+  world.pass(30 * MINUTE);
+  expect(told(world).at(-1)).toMatchObject({
+    kind: 'reminder',
+    next: `ops holds it, so automation leaves it alone. ${byHand}`,
+  });
+  world.recover();
+  expect(told(world).at(-1)).toMatchObject({
+    title: 'Automation may not restore www: held',
+    next: expect.stringContaining('"dashover restore www --to primary" moves it'),
+  });
+  expect(world.release().text).toContain(
+    'Automation does not restore it, because the failover found records that equalled no position; restore it by hand, to primary or to before.',
+  );
+});
+
+test('a failover that waited while somebody else took the switch home is told when it begins, and the page stays open', () => {
+  const world = toldWorld();
+  const first = world.press('failover').job?.id;
+  world.arrive();
+  world.press('failover', { to: 'dr' });
+  const job = world.press('failover', { by: 'gate' }).job?.id;
+  world.end(world.running(), { status: 'superseded', reading: { kind: 'position', position: 'primary' } });
+  expect(told(world).some((notice) => notice.kind === 'failover-begun' && notice.incident === job)).toBe(true);
+  expect(calls(world)).not.toContain(`resolve ${first}`);
+  world.arrive();
+  world.press('restore');
+  world.arrive();
+  expect(calls(world)).toContain(`resolve ${first}`);
+});
+
 test('a failover that was cancelled is told as such, and the page is resolved', () => {
   const world = toldWorld();
   const job = world.press('failover').job;

@@ -5,7 +5,7 @@ import type { JobData } from '../command.ts';
 import type { Draft } from '../rules/draft.ts';
 import { isForAutomation } from '../rules/incident.ts';
 import { jobInWords } from '../sentences.ts';
-import { holdInForce, openAlerts, type SwitchState } from '../state.ts';
+import { holdInForce, openAlerts, recordsBefore, type SwitchState } from '../state.ts';
 import { clip, list, place, who } from '../text.ts';
 import { makeNotice, type Telling, type Words } from './make-notice.ts';
 
@@ -70,7 +70,7 @@ function moveEnded(draft: Draft, before: SwitchState, job: JobRow<JobData>): End
       return failed(draft, job);
     case 'refused':
     case 'expired':
-      return job.startedAtMs === null ? refusedAtTheDoor(job) : refusedUnderWay(draft, job);
+      return job.startedAtMs === null ? refusedAtTheDoor(draft, job) : refusedUnderWay(draft, job);
     case 'superseded':
     case 'cancelled':
       return before.incident?.id === job.id ? stopped(job) : undefined;
@@ -99,14 +99,21 @@ function succeeded(draft: Draft, before: SwitchState, job: JobRow<JobData>): End
   return { kind: 'failover-done', severity: data.automatic ? 'error' : 'warning', title, text, next: wayBack(draft) };
 }
 
+/** Where a failover has kept what it found, a restore that does not name where to is refused as drift. */
+function restoreCommand(name: string, state: SwitchState): string {
+  return `dashover restore ${name}${recordsBefore(state) ? ' --to primary' : ''}`;
+}
+
 type Standing = Pick<Draft, 'settings' | 'state' | 'automation' | 'jobs'>;
 
 /** Who brings it back, and how. */
 export function wayBack({ settings, state, automation, jobs }: Standing): string {
-  const byHand = `"dashover restore ${settings.name}" brings it back`;
+  const kept = recordsBefore(state) !== null;
+  const others = kept ? ', "--to before" to the records that the failover found' : '';
+  const byHand = `"${restoreCommand(settings.name, state)}" brings it back${others}`;
   const hold = holdInForce(state);
   if (hold) return `${hold.by} holds it, so automation leaves it alone. When primary is well, ${byHand}.`;
-  const automatic = isForAutomation(state) && state.position === settings.failoverTo;
+  const automatic = !kept && isForAutomation(state) && state.position === settings.failoverTo;
   if (!automatic || automation.mode !== 'on' || state.tripped) {
     return `Nothing restores it by itself. When primary is well, ${byHand}.`;
   }
@@ -143,7 +150,7 @@ function again(draft: Draft, { data, lane: name }: JobRow<JobData>): string {
 }
 
 /** Of what was refused before it began: what somebody waits for in vain, and what automation may not do now. */
-function refusedAtTheDoor(job: JobRow<JobData>): Ended | undefined {
+function refusedAtTheDoor(draft: Draft, job: JobRow<JobData>): Ended | undefined {
   const { data, lane: name } = job;
   const code = data.error?.code ?? job.status;
   const text = jobInWords(job);
@@ -166,7 +173,8 @@ function refusedAtTheDoor(job: JobRow<JobData>): Ended | undefined {
       if (data.command === 'restore') return undefined;
   }
   const title = `Automation may not ${data.command === 'failover' ? 'fail over' : 'restore'} ${name}: ${code}`;
-  const next = `A human decides: "dashover ${data.command} ${name}" moves it, "dashover release ${name}" gives it back to automation.`;
+  const command = data.command === 'restore' ? restoreCommand(name, draft.state) : `dashover failover ${name}`;
+  const next = `A human decides: "${command}" moves it, "dashover release ${name}" gives it back to automation.`;
   return { kind: 'job-refused', severity: data.command === 'failover' ? 'warning' : 'info', title, text, next };
 }
 

@@ -5,7 +5,7 @@ import { DIFFERENCES_MAX, recordsBefore, type Asker, type SwitchState } from '..
 import type { Switch } from '../switch.ts';
 import { clip } from '../text.ts';
 import { failoverSucceeded, restoreSucceeded, type Arrival } from './arrival.ts';
-import { observe, settleDoubt, type Adoption } from './external.ts';
+import { drift, observe, settleDoubt, type Adoption } from './external.ts';
 import { confirmIncident } from './incident.ts';
 import { judgeLater, judgeNow } from './judge.ts';
 
@@ -53,11 +53,11 @@ function ownerOf({ takenOverBy, trigger }: JobData): Asker {
 export function afterMove(state: SwitchState, job: JobRow<JobData>, settings: Switch, nowMs: number): Adoption {
   if (isUnfinished(job)) throw new Error(`job ${job.id} has not ended`);
   const succeeded = job.status === 'succeeded';
-  const { state: placed, text } = whereNow(state, job, settings, nowMs);
-  const arrived = succeeded ? arrive(placed, job.data, settings, nowMs) : placed;
+  const found = whereNow(state, job, settings, nowMs);
+  const arrived = succeeded ? arrive(found.state, job.data, settings, nowMs) : found.state;
   // A human's job ended: whatever is still wrong may move the switch at once. After an automatic failure, later.
   const judge = succeeded || !job.data.automatic ? judgeNow : judgeLater;
-  return { state: judge(arrived, nowMs), text };
+  return { ...found, state: judge(arrived, nowMs) };
 }
 
 function arrive(state: SwitchState, data: JobData, settings: Switch, nowMs: number): SwitchState {
@@ -85,6 +85,9 @@ function whereNow(state: SwitchState, job: JobRow<JobData>, settings: Switch, no
 
 function moved(state: SwitchState, { id, data }: JobRow<JobData>, nowMs: number): SwitchState {
   const { kind: trigger, actor } = ownerOf(data);
+  // Had the restore in doubt that began here not been made, there would have been nothing to move: it gave them back.
+  const { doubt } = state;
+  const givenBack = doubt?.command === 'restore' && doubt.from === data.to;
   return {
     ...state,
     ...placeOf(data),
@@ -92,7 +95,7 @@ function moved(state: SwitchState, { id, data }: JobRow<JobData>, nowMs: number)
     sinceMs: nowMs,
     by: { trigger, actor, job: id },
     cachesUntilMs: data.cachesUntilMs,
-    before: data.before ?? recordsBefore(state),
+    before: data.before ?? (givenBack ? null : recordsBefore(state)),
   };
 }
 
@@ -100,6 +103,10 @@ function moved(state: SwitchState, { id, data }: JobRow<JobData>, nowMs: number)
 function wanted(state: SwitchState, data: JobData, settings: Switch, nowMs: number): Adoption {
   const found = placeOf(data);
   if (found.position === state.position) return { state: { ...state, ...found }, text: null };
+  // The records from before, as they wanted them: no drift to tell of.
+  if (data.reading?.kind === 'drifted') {
+    return { ...drift(state, data.reading.differences, settings.name, nowMs), text: null };
+  }
   const there = { ...state, ...found, doubt: null, sinceMs: nowMs, by: null };
   return settleDoubt(state, found.position, settings, nowMs) ?? { state: there, text: null };
 }
@@ -123,15 +130,17 @@ function bounded(differences: readonly string[]): readonly string[] {
 }
 
 function inDoubt(state: SwitchState, { id, data }: JobRow<JobData>, nowMs: number): SwitchState {
+  // What a failover has found at no position was there when it began, though nobody may have seen it before.
+  const found = data.command === 'failover' ? data.before : null;
   const doubt = {
     job: id,
     command: data.command,
-    from: state.doubt?.from ?? state.position,
+    from: state.doubt?.from ?? (found ? 'drifted' : state.position),
     to: data.to,
     automatic: data.automatic,
     by: ownerOf(data),
     reason: data.reason,
-    before: (data.command === 'failover' ? data.before : null) ?? state.doubt?.before ?? null,
+    before: found ?? state.doubt?.before ?? null,
     incidentMoved: state.doubt?.incidentMoved ?? state.incident?.moved ?? false,
     earlier: state.doubt && { ...state.doubt, earlier: null },
   };

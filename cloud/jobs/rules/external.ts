@@ -15,6 +15,8 @@ const CONTEST_MS = 600_000;
 export interface Adoption {
   readonly state: SwitchState;
   readonly text: string | null;
+  /** Jobs whose outcome was not known and that have moved nothing, as is certain now. */
+  readonly notMade?: readonly string[];
 }
 
 /** The records were read while no job was unfinished, or by a job that has not moved them. */
@@ -34,10 +36,11 @@ export function observe(state: SwitchState, reading: Reading, settings: Switch, 
 }
 
 /** Says so when it was dashover that had moved the records, a moment ago. A person may do this once; a program goes on. */
-function contested(before: SwitchState, { state, text }: Adoption, name: string, nowMs: number): Adoption {
+function contested(before: SwitchState, adoption: Adoption, name: string, nowMs: number): Adoption {
+  const { state, text } = adoption;
   const { by, sinceMs, position } = before;
   const ours = by !== null && sinceMs !== null && nowMs - sinceMs <= CONTEST_MS;
-  if (text === null || !ours || position === 'drifted') return { state, text };
+  if (text === null || !ours || position === 'drifted') return adoption;
   const contest = { from: position, afterMs: nowMs - sinceMs, atMs: nowMs };
   return { state: { ...state, contest }, text: `${sentence(text)} ${contestInWords(contest, name)}` };
 }
@@ -63,7 +66,8 @@ function adopt(state: SwitchState, position: string, name: string, nowMs: number
   };
 }
 
-function drift(state: SwitchState, differences: readonly string[], name: string, nowMs: number): Adoption {
+/** Records that equal no position. */
+export function drift(state: SwitchState, differences: readonly string[], name: string, nowMs: number): Adoption {
   const kept = differences.slice(0, DIFFERENCES_MAX).map((difference) => clip(difference, 300));
   const drifted = { ...state, drift: kept, doubt: null };
   if (state.position === 'drifted') return { state: drifted, text: null };
@@ -76,6 +80,7 @@ function drift(state: SwitchState, differences: readonly string[], name: string,
   return {
     state: unconfirmIncident(moved, doubt.incidentMoved),
     text: `${sentence(text)} The ${doubt.command} whose outcome was not known was not made.`,
+    notMade: jobsIn(doubt),
   };
 }
 
@@ -96,11 +101,17 @@ export function settleDoubt(state: SwitchState, position: string, settings: Swit
           ? restoreSucceeded(arrived, arrival, settings.guards, nowMs)
           : failoverSucceeded(arrived, arrival, settings.guards, nowMs),
       text: `${settings.name} is at ${position}: the ${made.command} whose outcome was not known was made.`,
+      notMade: made === doubt ? [] : [doubt.job],
     };
   }
   if (position !== doubt.from) return null;
   return {
     state: unconfirmIncident(settled, doubt.incidentMoved),
     text: `${settings.name} is still at ${position}: the ${doubt.command} whose outcome was not known was not made.`,
+    notMade: jobsIn(doubt),
   };
+}
+
+function jobsIn({ job, earlier }: NonNullable<SwitchState['doubt']>): readonly string[] {
+  return earlier ? [job, earlier.job] : [job];
 }

@@ -9,7 +9,7 @@ import { ask, begin, beginWaiting, trip } from './begin.ts';
 import { hear } from './clocks.ts';
 import { endJob, startJob, updateJob, write, type Draft } from './draft.ts';
 import { hearOfTrip } from './everywhere.ts';
-import { dropEmptyIncident } from './incident.ts';
+import { dropEmptyIncident, openIncident } from './incident.ts';
 import { alertToJudge, judged, judgeNow } from './judge.ts';
 import { dataOfJudgement } from './new-job.ts';
 import { runOut } from './ownership.ts';
@@ -77,7 +77,9 @@ function startQueued(draft: Draft): void {
       const error = refusal('expired', 'Its turn came after the time until which it was wanted.');
       endJob(draft, job, { status: 'expired', data: { ...job.data, error } });
     } else {
-      startJob(draft, job);
+      const { id, data } = startJob(draft, job);
+      // What the job before it has found may have ended the incident that this one was accepted in.
+      if (data.command === 'failover') draft.state = openIncident(draft.state, id, 'human');
     }
   }
 }

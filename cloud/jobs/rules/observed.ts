@@ -2,6 +2,7 @@ import type { SwitchCommand } from '../command.ts';
 import type { Answer } from './answer.ts';
 import { contestInForce } from '../state.ts';
 import { write, type Draft } from './draft.ts';
+import { forgetMove } from './everywhere.ts';
 import { observe, type Adoption } from './external.ts';
 import { judgeNow } from './judge.ts';
 
@@ -29,9 +30,10 @@ export function onObserved(draft: Draft, { reading, atRevision }: Observed): Ans
 }
 
 /** What the records have turned out to be, in the state and, where no job explains it, in the journal. */
-export function learn(draft: Draft, { state, text }: Adoption): void {
+export function learn(draft: Draft, { state, text, notMade = [] }: Adoption): void {
   const { position: from } = draft.state;
   draft.state = state;
+  for (const job of notMade) draft.everywhere = forgetMove(draft.everywhere, job);
   if (text === null) return;
   const contest = contestInForce(state) !== undefined;
   const detail = { from, to: state.position, ...(contest && { contest }) };

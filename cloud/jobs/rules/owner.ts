@@ -2,7 +2,7 @@ import { durationInWords } from '../../../shared/duration.ts';
 import type { Interrupt, JobData, Origin, SwitchCommand } from '../command.ts';
 import type { JobRow } from '../../engine/job.ts';
 import { holdInWords, jobInWords } from '../sentences.ts';
-import { holdInForce, openAlerts } from '../state.ts';
+import { holdInForce, openAlerts, recordsBefore } from '../state.ts';
 import { clip, count, list, sentence, who } from '../text.ts';
 import { clearAlert } from './alerts.ts';
 import type { Answer } from './answer.ts';
@@ -102,6 +102,8 @@ export function afterRelease(draft: Draft, job: JobRow<JobData> | undefined): st
   const open = openAlerts(state);
   const alerts = open.length === 0 ? 'No alert is open.' : `${count(open.length, 'alert')} open.`;
   if (state.position === settings.failoverTo && isForAutomation(state)) {
+    if (recordsBefore(state))
+      return `${alerts} Automation does not restore it, because the failover found records that equalled no position; restore it by hand, to primary or to before.`;
     return `${alerts} Automation restores it only after the next recovery; to restore it now, do so by hand.`;
   }
   if (state.position === 'unknown') return `${alerts} The live records have not been read yet.`;
