@@ -1,5 +1,8 @@
+import { messageOf, TLS_FAULTS } from '../../shared/tls-words.ts';
+
 /** What to say of a connection that failed: node, OpenSSL and MQTT each have codes, a person wants a sentence. */
 const SENTENCES: Readonly<Record<string, string>> = {
+  ...TLS_FAULTS,
   ECONNREFUSED: 'Nothing listens there: is the broker running, and the port right?',
   ENOTFOUND: 'The host name does not resolve: check mqtt.url and the DNS of this machine.',
   EAI_AGAIN: 'The host name could not be resolved just now: check the DNS of this machine.',
@@ -11,30 +14,9 @@ const SENTENCES: Readonly<Record<string, string>> = {
     'The TLS handshake failed: is it the right port (8883 speaks TLS, 1883 does not), and is a client certificate asked for?',
   ERR_SSL_WRONG_VERSION_NUMBER:
     'The broker does not speak TLS on this port: write mqtt: in place of mqtts:, or take its TLS port.',
-  ERR_SSL_TLSV13_ALERT_CERTIFICATE_REQUIRED: 'The broker asks for a client certificate: set mqtt.cert and mqtt.key.',
   'ERR_SSL_SSL/TLS_ALERT_HANDSHAKE_FAILURE':
     'The broker refused the TLS handshake: does it ask for a client certificate (mqtt.cert, mqtt.key)?',
-  ERR_SSL_TLSV1_ALERT_UNKNOWN_CA: 'The broker does not trust the authority that signed mqtt.cert.',
-  'ERR_SSL_SSL/TLS_ALERT_BAD_CERTIFICATE':
-    'The broker does not accept mqtt.cert: is it of that broker, and valid by the clock of the broker?',
-  'ERR_SSL_SSL/TLS_ALERT_CERTIFICATE_UNKNOWN':
-    'The broker does not accept mqtt.cert: is it registered there, and active?',
-  ERR_SSL_TLSV1_ALERT_ACCESS_DENIED: 'The broker does not accept mqtt.cert: is it registered there, and active?',
-  'ERR_SSL_SSL/TLS_ALERT_CERTIFICATE_REVOKED': 'The broker says that mqtt.cert was revoked: get another one.',
-  'ERR_SSL_SSL/TLS_ALERT_CERTIFICATE_EXPIRED':
-    'The broker says that mqtt.cert has expired: renew it, or the clock of the broker is wrong.',
-  ERR_SSL_TLSV1_ALERT_PROTOCOL_VERSION: 'The broker speaks only an old version of TLS: let it speak 1.2 or 1.3.',
-  ERR_SSL_TLSV1_UNRECOGNIZED_NAME: 'The broker knows no host of this name: check mqtt.url.',
-  ERR_SSL_TLSV1_ALERT_NO_APPLICATION_PROTOCOL:
-    'The broker does not speak MQTT on this port: take another one, such as 8883.',
-  CERT_HAS_EXPIRED: "The broker's certificate has expired, or the clock of this machine is wrong.",
-  CERT_NOT_YET_VALID: "The broker's certificate is not valid yet: the clock of this machine is probably wrong.",
-  ERR_TLS_CERT_ALTNAME_INVALID: "The broker's certificate is for another host name: connect by a name that is in it.",
   DEPTH_ZERO_SELF_SIGNED_CERT: "The broker's certificate is signed by itself: give it (or its authority) as mqtt.ca.",
-  SELF_SIGNED_CERT_IN_CHAIN: "The broker's authority is not known here: give its certificate as mqtt.ca.",
-  UNABLE_TO_GET_ISSUER_CERT_LOCALLY: "The broker's authority is not known here: give its certificate as mqtt.ca.",
-  UNABLE_TO_VERIFY_LEAF_SIGNATURE: "The broker's authority is not known here: give its certificate as mqtt.ca.",
-  ERR_OSSL_X509_KEY_VALUES_MISMATCH: 'mqtt.cert and mqtt.key do not belong together.',
   ERR_OSSL_PEM_NO_START_LINE: 'mqtt.ca, mqtt.cert or mqtt.key is not PEM (a block that begins with -----BEGIN).',
   ERR_OSSL_UNSUPPORTED: 'mqtt.cert or mqtt.key cannot be read: give them as PEM, the key without a passphrase.',
   ERR_MISSING_PASSPHRASE: 'mqtt.key has a passphrase: give a key without one.',
@@ -94,12 +76,4 @@ export function connectionFaultInWords(error: unknown): string {
   if (message === 'connack timeout') return 'The broker took the connection and then did not answer.';
   if (message === 'Keepalive timeout') return 'The broker stopped answering.';
   return `The connection failed: ${message}.`;
-}
-
-/** What OpenSSL calls its message names threads and lines of C; its reason is what a person can read. */
-function messageOf(error: unknown): string {
-  if (typeof error === 'object' && error !== null && 'reason' in error && typeof error.reason === 'string') {
-    return error.reason;
-  }
-  return error instanceof Error ? error.message : String(error);
 }

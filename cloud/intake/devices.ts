@@ -54,7 +54,9 @@ export function deviceRoutes(app: Api, options: ApiOptions): void {
 
 function describe(device: Device, presence: Presence, drilledAtMs: number | undefined, nowMs: number): object {
   const heard = presence.of(device.name);
-  const deaf = presence.hears() ? '' : ' This endpoint does not hear buttons now.';
+  const deaf = presence.hears()
+    ? ''
+    : ' This endpoint does not hear buttons now: /readyz says why, or another endpoint hears them.';
   return {
     text: `${inWords(device.name, heard, nowMs)}${deaf}`,
     device: device.name,
@@ -75,7 +77,8 @@ function inWords(name: string, heard: Heard | undefined, nowMs: number): string 
   if (!heard) return `${name} has not been heard since this endpoint started.`;
   const since = durationInWords(nowMs - heard.sinceMs);
   const last = durationInWords(nowMs - heard.heardAtMs);
-  if (heard.isAbsent) return `${name} has said nothing for ${last}, and says every minute that it is there.`;
+  if (heard.isAbsent)
+    return `${name} has said nothing for ${last}, where it says every minute that it is there: look at its lamp, its power and its network.`;
   if (!heard.online) return `${name} is offline since ${since}.`;
   const fault = heard.fault === undefined ? '' : ` It has a fault: ${heard.fault}`;
   return `${name} is online since ${since}, last heard ${last} ago.${fault}`;

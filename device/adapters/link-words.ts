@@ -1,4 +1,5 @@
-import { codeOf, messageOf } from './mqtt-words.ts';
+import { messageOf } from '../../shared/tls-words.ts';
+import { codeOf } from './mqtt-words.ts';
 
 /** What to say of a request that failed, with the remedy where it is known. Codes of node and OpenSSL. */
 const SENTENCES: Readonly<Record<string, string>> = {
