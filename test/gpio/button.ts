@@ -34,12 +34,23 @@ async function start(machine: Machine, words: readonly string[], user?: number):
       resolve(told.code ?? told.signal);
     }
   };
+  if (user !== undefined) await openWay(machine);
   machine.told.on('told', take);
   const ask = { do: 'start', words, ...(user !== undefined && { user }) } as const;
   child = Number(await machine.ask(ask));
   for (const told of early) take(told);
   const id = child;
   return { text: () => text, kill: (signal) => machine.ask({ do: 'kill', child: id, signal }), ended };
+}
+
+/**
+ * Lets every user of the emulated machine reach this tree, though its owner keeps the folders above it to themselves. What
+ * is changed there stays in its memory.
+ */
+async function openWay(machine: Machine): Promise<void> {
+  const names = ROOT.split('/').filter((name) => name !== '');
+  const folders = names.map((_, at) => `'/${names.slice(0, at + 1).join('/')}'`);
+  await shell(machine, `chmod o+x ${folders.join(' ')}`);
 }
 
 interface Ended {

@@ -58,6 +58,10 @@ function start(words: readonly string[], user: number | undefined): number {
     createInterface({ input: stream }).on('line', (text) => tell({ told: 'line', child: id, text }));
   }
   child.on('close', (code, signal) => tell({ told: 'ended', child: id, code, signal }));
+  child.on('error', (error) => {
+    tell({ told: 'line', child: id, text: error.message });
+    tell({ told: 'ended', child: id, code: null, signal: null });
+  });
   return id;
 }
 
